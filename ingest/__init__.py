@@ -1,0 +1,1 @@
+"""The daemon: sources -> pipeline -> store -> acknowledge."""

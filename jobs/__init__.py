@@ -1,0 +1,1 @@
+"""The scheduler process: detection, notifications, budgets, predictions, upkeep."""

@@ -1,0 +1,1 @@
+"""What makes one machine enough: embedded services, simulator, replay, demo fleet."""

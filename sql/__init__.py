@@ -1,0 +1,1 @@
+"""All that speaks Postgres: pool, migrations, named queries, and the rules shared by web and jobs."""

@@ -1,0 +1,10 @@
+DROP TABLE driven_roads;
+DROP TABLE map_features;
+DROP TABLE users;
+DROP TABLE ingest_ledger;
+DROP TABLE quarantine;
+DROP TABLE latest_positions;
+DROP TABLE positions;
+DROP TABLE devices;
+DROP FUNCTION notify_device_changed();
+DROP TABLE vehicles;

@@ -1,0 +1,1 @@
+"""The Flask and Flask-SocketIO app: pages, API, live map."""
