@@ -5,19 +5,23 @@ or weak stops the start with one sentence each (`SettingsError`), because a daem
 mistyped setting is worse than one that does not run. `config/motorpool.example.toml` shows them all.
 """
 
-import difflib
 import os
-import tomllib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.sentences import write_sentence
+from config.serial_port import SerialPort, read_serial_port
+from config.sources import Source
+
 CHECKOUT = Path(__file__).resolve().parent.parent
-SECRETS = ("DATABASE_URL", "DATABASE_READ_URL", "MQTT_URL", "SMTP_PASSWORD", "JWT_SECRET")
+SECRETS = ("database_url", "database_read_url", "mqtt_url", "smtp_password", "jwt_secret")
+MQTT_ADDRESS = re.compile(r"mqtts?://([^@/?\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^@/?:\s]+)(:\d{1,5})?([/?]\S*)?")
+TOPIC_FILTER = re.compile(r"(?=.)(([^+#/]*|\+)/)*([^+#/]*|\+|#)")
 DECODERS = ("native", "nmea", "owntracks")
 DEFAULT_TOPICS = {
     "fleet/+/position": "native",
@@ -39,27 +43,6 @@ def default_data_dir() -> Path:
     return CHECKOUT / ".motorpool" if (CHECKOUT / "pyproject.toml").exists() else Path("/var/lib/motorpool")
 
 
-class SerialPort(str):
-    """A serial port and its speed, written `/dev/ttyUSB0:4800=bus-12` (baud rate and uid may be left out)."""
-
-    @property
-    def path(self) -> str:
-        return self.partition("=")[0].rpartition(":")[0] if self._has_baud else self.partition("=")[0]
-
-    @property
-    def baud_rate(self) -> int:
-        return int(self.partition("=")[0].rpartition(":")[2]) if self._has_baud else 9600
-
-    @property
-    def uid(self) -> str:
-        """The device that speaks on this port; the port's own name where none is given."""
-        return self.partition("=")[2] or Path(self.path).name
-
-    @property
-    def _has_baud(self) -> bool:
-        return self.partition("=")[0].rpartition(":")[2].isdigit()
-
-
 class Settings(BaseSettings):
     """All settings; each field's name in capitals is the name of its environment variable."""
 
@@ -71,7 +54,7 @@ class Settings(BaseSettings):
     mqtt_client_id: str = Field("motorpool-ingest", min_length=1, max_length=200)
     mqtt_topics: Annotated[dict[str, str], NoDecode] = DEFAULT_TOPICS
     mqtt_receive_maximum: int = Field(20_000, ge=1, le=65_535)
-    serial_ports: Annotated[tuple[str, ...], NoDecode] = ()
+    serial_ports: Annotated[tuple[SerialPort, ...], NoDecode] = ()
 
     batch_size: int = Field(5_000, ge=1, le=100_000)
     batch_age_ms: int = Field(200, ge=1, le=60_000)
@@ -96,54 +79,92 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from: str | None = None
 
-    metrics_port: int | None = Field(None, ge=1, le=65_535)
+    metrics_port: int | None = Field(None, ge=1, le=65_534)
     data_dir: Path = Field(default_factory=default_data_dir)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **_: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `load` passes in: the sources are merged there, where each error can be named."""
-        return (_["init_settings"],)
+        return (init_settings,)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tell_true_from_one(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `web_port = true`, which pydantic would read as 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError(f"must not be {str(value).lower()}")
+        return value
 
     @field_validator("mqtt_topics", mode="before")
     @classmethod
     def _read_topics(cls, value: object) -> object:
         """Accept `pattern=decoder,pattern=decoder` as well as a table."""
-        if isinstance(value, str):
-            pairs = (entry.rpartition("=") for entry in _entries(value))
-            return {pattern: decoder for pattern, _, decoder in pairs}
-        return value
+        if not isinstance(value, str):
+            return value
+        topics: dict[str, str] = {}
+        for entry in _entries(value):
+            pattern, equals, decoder = (part.strip() for part in entry.rpartition("="))
+            if not equals:
+                raise ValueError(f"wants pattern=decoder, not {entry!r}")
+            if topics.setdefault(pattern, decoder) != decoder:
+                raise ValueError(f"gives {pattern} two decoders")
+        return topics
 
     @field_validator("mqtt_topics")
     @classmethod
-    def _know_decoders(cls, value: dict[str, str]) -> dict[str, str]:
+    def _know_topics(cls, value: dict[str, str]) -> dict[str, str]:
         for pattern, decoder in value.items():
-            if decoder not in DECODERS or not pattern:
-                raise ValueError(f"wants pattern=decoder with a decoder of {', '.join(DECODERS)}")
+            if not TOPIC_FILTER.fullmatch(pattern):
+                raise ValueError(f"wants an MQTT topic filter (+ a whole level, # the last), not {pattern!r}")
+            if decoder not in DECODERS:
+                raise ValueError(f"wants one of {', '.join(DECODERS)} to decode {pattern}, not {decoder!r}")
         return value
 
-    @field_validator("serial_ports", "websocket_allowed_origins", mode="before")
+    @field_validator("serial_ports", mode="before")
     @classmethod
-    def _read_list(cls, value: object) -> object:
-        return _entries(value) if isinstance(value, str) else value
+    def _read_ports(cls, value: object) -> object:
+        ports = [read_serial_port(entry) for entry in _entries(value)]
+        if len({port.path for port in ports}) < len(ports):
+            raise ValueError("names a port twice")
+        return ports
+
+    @field_validator("websocket_allowed_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, value: object) -> object:
+        origins = _entries(value)
+        for origin in origins:
+            if not re.fullmatch(r"https?://[^/?#@*\s]+", origin):
+                raise ValueError(f"wants origins such as https://fleet.example.org, not {origin!r}")
+        return origins
+
+    @field_validator("map_style_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://", "/")):
+            raise ValueError("must be the address of a MapLibre style, https://…/style.json")
+        return value
 
     @field_validator("database_url", "database_read_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and urlsplit(value.get_secret_value()).scheme not in ("postgresql", "postgres"):
+        if value and not re.match(r"postgres(ql)?://", value.get_secret_value()):
             raise ValueError("must look like postgresql://user:password@host:5432/name")
         return value
 
     @field_validator("mqtt_url")
     @classmethod
     def _is_mqtt(cls, value: SecretStr | None) -> SecretStr | None:
-        if value:
-            url = urlsplit(value.get_secret_value())
-            if url.scheme not in ("mqtt", "mqtts") or not url.hostname:
-                raise ValueError("must look like mqtt://user:password@host:1883 (mqtts:// for TLS)")
+        if value and not MQTT_ADDRESS.fullmatch(value.get_secret_value()):
+            raise ValueError("must look like mqtt://user:password@host:1883 (mqtts:// for TLS)")
         return value
 
     @field_validator("jwt_secret")
@@ -162,66 +183,33 @@ class Settings(BaseSettings):
         return value.get_secret_value()
 
 
-def _entries(text: str) -> list[str]:
-    return [entry.strip() for entry in text.split(",") if entry.strip()]
+def _entries(value: object) -> list[str]:
+    """The parts of a comma-separated text, or a list of texts as it is."""
+    if isinstance(value, str):
+        return [entry.strip() for entry in value.split(",") if entry.strip()]
+    if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
+        return list(value)
+    raise ValueError(f"must be a list of texts, not {value!r}")
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
-    """Read the settings, or raise SettingsError with a sentence for each thing wrong."""
+    """Read the settings, or raise SettingsError with a sentence for each thing wrong.
+
+    The file is `file`, else the one that MOTORPOOL_CONFIG names, else `motorpool.toml` here if there is one.
+    """
     environ = os.environ if environ is None else environ
-    path = file or Path(environ.get("MOTORPOOL_CONFIG", "motorpool.toml"))
-    sentences: list[str] = []
-    values = {**_from_file(path, sentences), **_from_environment(environ, sentences)}
+    named = file or environ.get("MOTORPOOL_CONFIG")
+    path = Path(named or "motorpool.toml")
+    from_file, from_environment = (Source(Settings.model_fields, SECRETS) for _ in range(2))
+    if named or path.exists():
+        from_file.read_file(path)
+    from_environment.read_environment(environ)
+    sentences = [*from_file.sentences, *from_environment.sentences]
+    values: dict[str, Any] = {**from_file.values, **from_environment.values}
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        for problem in error.errors():
-            name = str(problem["loc"][0]).upper()
-            message = problem["msg"].removeprefix("Value error, ")
-            sentences.append(f"{name} {message[0].lower()}{message[1:]}.")
+        sentences += [write_sentence(problem, problem["loc"][0] in SECRETS) for problem in error.errors()]
     if sentences:
         raise SettingsError(sentences)
     return settings
-
-
-def _from_file(path: Path, sentences: list[str]) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        sentences.append(f"{path} cannot be read: {error}.")
-        return {}
-    known = {name.lower(): value for name, value in table.items() if name.lower() in Settings.model_fields}
-    for name in table:
-        if name.lower() not in Settings.model_fields:
-            sentences.append(f"{path} has {name}, which is no setting{_meant(name)}.")
-    return known
-
-
-def _from_environment(environ: Mapping[str, str], sentences: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name in Settings.model_fields:
-        if (text := environ.get(name.upper(), "")) != "":
-            values[name] = text
-    for name in SECRETS:
-        file = environ.get(f"{name}_FILE")
-        if file:
-            try:
-                values[name.lower()] = Path(file).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                sentences.append(f"{name}_FILE cannot be read: {error}.")
-    for name in environ:
-        if not _is_known(name) and (meant := _meant(name)) and name.isupper():
-            sentences.append(f"{name} is in the environment but is no setting{meant}.")
-    return values
-
-
-def _is_known(name: str) -> bool:
-    return name.lower() in Settings.model_fields or name.removesuffix("_FILE") in SECRETS
-
-
-def _meant(name: str) -> str:
-    """A hint at the setting that a wrong name is close to; empty where none is."""
-    close = difflib.get_close_matches(name.upper(), [n.upper() for n in Settings.model_fields], 1, 0.87)
-    return f"; did you mean {close[0]}?" if close else ""
