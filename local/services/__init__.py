@@ -1,0 +1,6 @@
+"""TimescaleDB and mosquitto for a machine that has neither: fetched, unpacked, run without Docker or root."""
+
+from local.services.errors import ServiceError
+from local.services.supervisor import Services
+
+__all__ = ["ServiceError", "Services"]
