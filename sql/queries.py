@@ -8,4 +8,4 @@ from typing import Any
 
 import aiosql
 
-queries: Any = aiosql.from_path(Path(__file__).parent / "queries", "psycopg")
+queries: Any = aiosql.from_path(Path(__file__).parent / "queries", "psycopg", mandatory_parameters=False)

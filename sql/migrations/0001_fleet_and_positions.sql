@@ -32,7 +32,9 @@ CREATE TABLE positions (
     attributes  jsonb,
     UNIQUE (device_id, fix_time)
 );
-SELECT create_hypertable('positions', by_range('fix_time', INTERVAL '1 day'), create_default_indexes => false);
+DO $$ BEGIN
+    PERFORM create_hypertable('positions', by_range('fix_time', INTERVAL '1 day'), create_default_indexes => false);
+END $$;
 
 -- One row a device, its newest fix: what the live map reads. Half-empty pages keep its updates in place.
 CREATE TABLE latest_positions (
@@ -58,7 +60,6 @@ CREATE TABLE quarantine (
     uid         text,
     reason      text NOT NULL,
     detail      text NOT NULL,
-    records     integer NOT NULL DEFAULT 1 CHECK (records > 0),
     size_bytes  integer NOT NULL,
     raw         bytea NOT NULL
 );

@@ -1,0 +1,207 @@
+"""One MQTT 5 connection: bytes to packets by the mqtt5 codec, and acknowledgements when we say so.
+
+Why our own: no client with a public manual acknowledgement keeps up (docs/decisions.md, 2). It does what
+an ingesting subscriber needs and no more: connect, subscribe, receive, acknowledge, ping, disconnect.
+Reconnecting is the source's business: a connection lives once, so that a packet id can never be
+acknowledged on a connection that did not deliver it.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import mqtt5
+
+NEVER_EXPIRES = 0xFFFFFFFF
+KEEP_ALIVE_S = 30
+ANSWER_TIMEOUT_S = 10
+
+
+class ConnectionRefused(ConnectionError):
+    """The broker does not want us, or the connection is gone; the message says why."""
+
+
+class Delivery(NamedTuple):
+    """A message as it came, with what is needed to acknowledge it; `packet_id` is None at QoS 0."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    received_at: datetime
+    packet_id: int | None
+    connection: "MqttConnection"
+
+
+class MqttConnection(asyncio.Protocol):
+    """Gives each delivery of a read to `on_deliveries`; `closed` ends when the connection does."""
+
+    def __init__(self, on_deliveries: Callable[[list[Delivery]], None]) -> None:
+        self._on_deliveries = on_deliveries
+        self._transport: asyncio.Transport | None = None
+        self._unread = bytearray()
+        self._answers: asyncio.Queue[mqtt5.Packet] = asyncio.Queue()
+        self._paused = False
+        self._awaiting_pong = False
+        self._reason: Exception | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # What the source asks for
+
+    async def open_session(self, url: str, client_id: str, receive_maximum: int) -> bool:
+        """Connect to a session that outlives us; says whether the broker had kept it. Raises ConnectionError."""
+        parts = urlsplit(url)
+        packet = mqtt5.ConnectPacket(
+            client_id,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password).encode() if parts.password else None,
+            clean_start=False,
+            keep_alive=KEEP_ALIVE_S,
+            session_expiry_interval=NEVER_EXPIRES,
+            receive_max=receive_maximum,
+        )
+        answer = await self._ask(packet)
+        if not isinstance(answer, mqtt5.ConnAckPacket):
+            raise ConnectionRefused(f"the broker answered CONNECT with {type(answer).__name__}")
+        if answer.reason_code is not mqtt5.ConnAckReasonCode.SUCCESS:
+            raise ConnectionRefused(f"the broker refused the connection: {answer.reason_code.name.lower()}")
+        return answer.session_present
+
+    async def subscribe(self, patterns: Iterable[str]) -> None:
+        """Subscribe at QoS 1; what the broker has retained comes only with a new subscription."""
+        filters = [
+            mqtt5.TopicFilter(
+                pattern,
+                max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+                retain_as_published=False,
+                retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+            )
+            for pattern in patterns
+        ]
+        answer = await self._ask(mqtt5.SubscribePacket(1, filters))
+        codes = answer.reason_codes if isinstance(answer, mqtt5.SubAckPacket) else []
+        for topic_filter, code in zip(filters, codes, strict=True):
+            if code is not mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE:
+                raise ConnectionRefused(f"the broker answered {code.name.lower()} for {topic_filter.pattern}")
+
+    def acknowledge(self, packet_ids: Iterable[int]) -> None:
+        """Tell the broker that these are safe; without effect once the connection has ended."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in packet_ids))
+
+    def pause(self) -> None:
+        """Read no more until `resume`: the broker, not our memory, holds what waits."""
+        if self._transport and not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._transport and self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._awaiting_pong = False
+            self._transport.resume_reading()
+
+    async def keep_alive(self) -> None:
+        """Ping until the connection ends; a broker that does not answer a ping is taken for gone."""
+        while not self.closed.done():
+            await asyncio.wait([self.closed], timeout=KEEP_ALIVE_S / 2)
+            if self._awaiting_pong and not self._paused:
+                self._fail(ConnectionRefused("the broker stopped answering"))
+            elif self._transport and not self._transport.is_closing():
+                self._awaiting_pong = True
+                self._transport.write(mqtt5.PingReqPacket().write())
+
+    async def close(self) -> None:
+        """Say goodbye, send what is still unsent, and wait for the end."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(mqtt5.DisconnectPacket().write())
+            self._transport.close()
+        await asyncio.wait([self.closed], timeout=ANSWER_TIMEOUT_S)
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        received_at = datetime.now(UTC)
+        self._unread += data
+        deliveries: list[Delivery] = []
+        try:
+            with memoryview(self._unread) as view:
+                consumed = self._read_packets(view, received_at, deliveries)
+        except ValueError as error:
+            self._fail(ConnectionRefused(f"the broker sent what is not MQTT: {error}"))
+            return
+        del self._unread[:consumed]
+        if deliveries:
+            self._on_deliveries(deliveries)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._reason = self._reason or exc
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    # How packets are read
+
+    def _read_packets(self, view: memoryview, received_at: datetime, deliveries: list[Delivery]) -> int:
+        offset = 0
+        while True:
+            try:
+                packet, size = mqtt5.read(view[offset:])
+            except IndexError:
+                return offset
+            except BaseException as error:  # the codec panics where a string is not UTF-8
+                if isinstance(error, ValueError) or type(error).__name__ == "PanicException":
+                    raise ValueError(error) from error
+                raise
+            offset += size
+            if isinstance(packet, mqtt5.PublishPacket):
+                deliveries.append(
+                    Delivery(packet.topic, packet.payload, packet.retain, received_at, packet.packet_id, self)
+                )
+            elif isinstance(packet, mqtt5.PingRespPacket):
+                self._awaiting_pong = False
+            elif isinstance(packet, mqtt5.DisconnectPacket):
+                self._fail(ConnectionRefused(f"the broker disconnected us: {packet.reason_code.name.lower()}"))
+            else:
+                self._answers.put_nowait(packet)
+
+    async def _ask(self, packet: mqtt5.ConnectPacket | mqtt5.SubscribePacket) -> mqtt5.Packet:
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionRefused("the connection has ended")
+        self._transport.write(packet.write())
+        answer = asyncio.ensure_future(self._answers.get())
+        await asyncio.wait([answer, self.closed], timeout=ANSWER_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        answer.cancel()
+        raise ConnectionRefused(f"no answer from the broker: {self._reason or 'it hung up or took too long'}")
+
+    def _fail(self, reason: Exception) -> None:
+        self._reason = reason
+        if self._transport:
+            self._transport.abort()
+
+    @property
+    def reason(self) -> str:
+        """Why the connection ended."""
+        return str(self._reason) if self._reason else "the broker hung up"
+
+
+async def connect(url: str, on_deliveries: Callable[[list[Delivery]], None]) -> MqttConnection:
+    """Open the connection that `mqtt://` or `mqtts://` names. Raises OSError."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "mqtts"
+    async with asyncio.timeout(ANSWER_TIMEOUT_S):
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: MqttConnection(on_deliveries),
+            parts.hostname,
+            parts.port or (8883 if secure else 1883),
+            ssl=ssl.create_default_context() if secure else None,
+        )
+    return connection

@@ -1,0 +1,121 @@
+"""A serial GPS unit as a source: a port that speaks NMEA, that may be unplugged, and that comes back.
+
+A port has no broker behind it: what it says while nobody reads is lost in the kernel's small buffer. So the
+port is opened again as soon as it exists, and what waited in that buffer is kept, which pyserial would flush.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+
+import serial
+import serial_asyncio_fast
+import structlog
+
+from config.settings import SerialPort
+from devices.nmea import NmeaDecoder
+from devices.position import Result
+from ingest import metrics
+from ingest.pipeline import Pipeline
+from sql.batches import Message
+
+REOPEN_PAUSE_S = 0.5
+END_OF_EPOCH_S = 0.3
+RAW_KEPT_BYTES = 4_096
+
+log = structlog.get_logger()
+
+
+class WaitingSerial(serial.Serial):
+    """A serial port that keeps what waited in it before it was opened."""
+
+    def _reset_input_buffer(self) -> None:
+        """pyserial flushes here while opening; those are fixes from before we came back."""
+
+
+class SerialSource:
+    """Reads one port until cancelled."""
+
+    def __init__(self, port: SerialPort, pipeline: Pipeline) -> None:
+        self._port = port
+        self._pipeline = pipeline
+        self._transport: serial_asyncio_fast.SerialTransport | None = None
+        self._paused = False
+
+    async def run(self) -> None:
+        """Stay open; each opening and each loss is logged once, however long it takes between them."""
+        missing_logged = False
+        while True:
+            try:
+                reader = _Reader(self._port, self._pipeline)
+                device = WaitingSerial(self._port.path, self._port.baud_rate, exclusive=True)
+                loop = asyncio.get_running_loop()
+                self._transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: reader, device)
+            except (OSError, serial.SerialException) as error:
+                if not missing_logged:
+                    log.warning("the serial port cannot be opened yet", port=self._port.path, reason=str(error))
+                    missing_logged = True
+                await asyncio.sleep(REOPEN_PAUSE_S)
+                continue
+            missing_logged = True
+            log.info("serial port opened", port=self._port.path, uid=self._port.uid)
+            metrics.SERIAL_OPEN.labels(self._port.path).set(1)
+            if self._paused:
+                self.pause()
+            try:
+                reason = await reader.closed
+                log.warning("serial port closed", port=self._port.path, reason=reason)
+                await asyncio.sleep(REOPEN_PAUSE_S)
+            finally:
+                metrics.SERIAL_OPEN.labels(self._port.path).set(0)
+                self._transport.abort()
+                self._transport = None
+                device.close()
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        self._paused = True
+        if self._transport:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._paused = False
+        if self._transport:
+            self._transport.resume_reading()
+
+
+class _Reader(asyncio.Protocol):
+    """Feeds a decoder, and ends an epoch where the unit falls silent for a moment."""
+
+    def __init__(self, port: SerialPort, pipeline: Pipeline) -> None:
+        self._port = port
+        self._pipeline = pipeline
+        self._decoder = NmeaDecoder()
+        self._recent = bytearray()
+        self._silence: asyncio.TimerHandle | None = None
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self._recent += data
+        del self._recent[:-RAW_KEPT_BYTES]
+        self._hand_on(self._decoder.feed(data))
+        if self._silence:
+            self._silence.cancel()
+        self._silence = asyncio.get_running_loop().call_later(END_OF_EPOCH_S, self._end_epoch)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._silence:
+            self._silence.cancel()
+        self._end_epoch()
+        if not self.closed.done():
+            self.closed.set_result(str(exc) if exc else "end of stream")
+
+    def _end_epoch(self) -> None:
+        self._hand_on(self._decoder.flush())
+
+    def _hand_on(self, results: list[Result]) -> None:
+        if results:
+            topic = self._port.path
+            message = Message(f"serial:{topic}", topic, bytes(self._recent), datetime.now(UTC))
+            self._recent.clear()
+            self._pipeline.accept_results(message, self._port.uid, results)

@@ -1,0 +1,144 @@
+"""The commands over the database: its schema, its people, its devices."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import click
+import psycopg
+
+from config.settings import load
+from sql import fleet, migration, users
+from sql.pool import connect
+
+ROLES = ("admin", "dispatcher", "mechanic", "accountant", "driver", "guardian", "viewer")
+
+
+@contextmanager
+def open_database() -> Iterator[psycopg.Connection]:
+    """A connection for one command; what the database or the records refuse becomes one sentence."""
+    try:
+        with connect(load().need("database_url"), "command", autocommit=True) as connection:
+            yield connection
+    except (fleet.FleetError, users.UserError) as error:
+        raise click.ClickException(str(error)) from error
+    except psycopg.OperationalError as error:
+        raise click.ClickException(f"the database does not answer: {error}") from error
+
+
+def show(value: object, as_json: bool, text: str) -> None:
+    """Print a command's answer for a program or for a person."""
+    click.echo(json.dumps(value, default=str) if as_json else text)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+
+
+@click.group()
+def db() -> None:
+    """Migrate the database's schema and keep its policies."""
+
+
+@db.command("migrate")
+@json_option
+def db_migrate(as_json: bool) -> None:
+    """Apply the pending migrations."""
+    names = migration.migrate(load().need("database_url"))
+    show({"applied": names}, as_json, "\n".join(f"applied {name}" for name in names) or "nothing to apply")
+
+
+@db.command("rollback")
+@json_option
+def db_rollback(as_json: bool) -> None:
+    """Take back the newest migration, with the data it holds."""
+    name = migration.roll_back(load().need("database_url"))
+    show({"rolled_back": name}, as_json, f"rolled back {name}" if name else "nothing to roll back")
+
+
+@db.command("status")
+@json_option
+def db_status(as_json: bool) -> None:
+    """Say which migrations are applied and which are pending; exit code 1 while any is pending."""
+    history = migration.read_history(load().need("database_url"))
+    lines = [*(f"applied {name}" for name in history.applied), *(f"pending {name}" for name in history.pending)]
+    show(asdict(history), as_json, "\n".join(lines))
+    sys.exit(1 if history.pending else 0)
+
+
+@click.group()
+def user() -> None:
+    """Add, list and disable the people who may sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_add(email: str, role: str, password_stdin: bool) -> None:
+    """Add a person; the password is asked for twice unless it comes on standard input."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with open_database() as connection:
+        users.add_user(connection, email, role, password)
+    click.echo(f"added {email} as {role}")
+
+
+@user.command("list")
+@json_option
+def user_list(as_json: bool) -> None:
+    """List the people who may sign in."""
+    with open_database() as connection:
+        rows = users.list_users(connection)
+    lines = (f"{row.email}  {row.role}{'  (disabled)' if row.disabled else ''}" for row in rows)
+    show([asdict(row) for row in rows], as_json, "\n".join(lines))
+
+
+@user.command("disable")
+@click.argument("email")
+def user_disable(email: str) -> None:
+    """Sign a person out and let them in no more."""
+    with open_database() as connection:
+        users.disable_user(connection, email)
+    click.echo(f"disabled {email}")
+
+
+@click.group()
+def device() -> None:
+    """Add, list, adopt and disable devices."""
+
+
+@device.command("add")
+@click.argument("uid")
+@click.option("--vehicle", help="Fleet number of its vehicle, made where it is new.")
+def device_add(uid: str, vehicle: str | None) -> None:
+    """Register a device, so that what it sends is stored."""
+    with open_database() as connection:
+        fleet.add_device(connection, uid, vehicle)
+    click.echo(f"added {uid}")
+
+
+@device.command("list")
+@json_option
+def device_list(as_json: bool) -> None:
+    """List the devices with their vehicles and newest fixes."""
+    with open_database() as connection:
+        rows = fleet.list_devices(connection)
+    lines = (
+        f"{row['uid']}  {row['fleet_number'] or '-'}  {row['fix_time'] or 'no fix yet'}"
+        f"{'  (disabled)' if row['disabled_at'] else ''}"
+        for row in rows
+    )
+    show(rows, as_json, "\n".join(lines))
+
+
+@device.command("disable")
+@click.argument("uid")
+def device_disable(uid: str) -> None:
+    """Refuse what a device sends from now on; it goes to quarantine."""
+    with open_database() as connection:
+        fleet.disable_device(connection, uid)
+    click.echo(f"disabled {uid}")

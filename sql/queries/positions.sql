@@ -1,0 +1,46 @@
+-- name: create_staging#
+-- The two tables a connection stores through; they empty themselves at each commit.
+CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE positions) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS newest (LIKE positions) ON COMMIT DELETE ROWS;
+
+-- name: empty_incoming!
+-- Forget what an earlier part of this transaction stored.
+DELETE FROM pg_temp.incoming;
+
+-- name: insert_incoming!
+-- Store what is not there yet; the number of rows says how many were new.
+INSERT INTO positions SELECT * FROM pg_temp.incoming ON CONFLICT DO NOTHING;
+
+-- name: update_latest!
+-- Move the latest position of each device forward, never back; in order, so that two writers cannot deadlock.
+INSERT INTO latest_positions AS latest
+SELECT newest.* FROM pg_temp.newest JOIN devices ON devices.id = newest.device_id ORDER BY newest.device_id
+ON CONFLICT (device_id) DO UPDATE SET
+    fix_time = excluded.fix_time, received_at = excluded.received_at,
+    latitude = excluded.latitude, longitude = excluded.longitude,
+    speed_mps = excluded.speed_mps, course = excluded.course, altitude_m = excluded.altitude_m,
+    accuracy_m = excluded.accuracy_m, satellites = excluded.satellites, attributes = excluded.attributes
+WHERE latest.fix_time < excluded.fix_time;
+
+-- name: list_devices_by_uid
+-- The devices with these uids, and whether each may speak.
+SELECT uid, id, disabled_at IS NOT NULL FROM devices WHERE uid = ANY(:uids);
+
+-- name: add_to_ledger!
+-- Enter what became of a batch of one source in the minute it was stored.
+INSERT INTO ingest_ledger AS ledger (source, minute, received, stored, duplicate, quarantined, ignored)
+VALUES (:source, date_trunc('minute', now()), :stored + :duplicate + :quarantined,
+        :stored, :duplicate, :quarantined, :ignored)
+ON CONFLICT (source, minute) DO UPDATE SET
+    received = ledger.received + excluded.received, stored = ledger.stored + excluded.stored,
+    duplicate = ledger.duplicate + excluded.duplicate, quarantined = ledger.quarantined + excluded.quarantined,
+    ignored = ledger.ignored + excluded.ignored;
+
+-- name: add_to_quarantine*!
+-- Put aside what is no position of a known device, with the reason.
+INSERT INTO quarantine (received_at, source, topic, uid, reason, detail, size_bytes, raw)
+VALUES (:received_at, :source, :topic, :uid, :reason, :detail, :size_bytes, :raw);
+
+-- name: notify_stored$
+-- Tell whoever listens which devices have new positions.
+SELECT pg_notify('positions_stored', :device_ids);

@@ -1,0 +1,95 @@
+"""People who may sign in: their addresses, roles and passwords (argon2id)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psycopg
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from sql.queries import queries
+
+ROLES = ("admin", "dispatcher", "mechanic", "accountant", "driver", "guardian", "viewer")
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024  # argon2 reads all of it; without an end, one sign-in could cost seconds
+ADDRESS = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)*")
+
+_hasher = PasswordHasher()
+# Verified against when nobody has the address, so that the answer takes as long as for somebody.
+_NOBODY = _hasher.hash("a password that nobody has")
+
+
+class UserError(Exception):
+    """A person cannot be added or changed like this; the message names the field and the reason."""
+
+
+@dataclass(frozen=True)
+class User:
+    """One person as the pages know them; `disabled` people are let in nowhere."""
+
+    id: int
+    email: str
+    role: str
+    disabled: bool
+
+
+def add_user(connection: psycopg.Connection, email: str, role: str, password: str) -> User:
+    """Add a person. Raises UserError."""
+    email = email.strip()
+    if len(email) > 254 or not ADDRESS.fullmatch(email):
+        raise UserError(f"email: {email!r} is no e-mail address")
+    if role not in ROLES:
+        raise UserError(f"role: {role!r} is none of {', '.join(ROLES)}")
+    if len(password) < SHORTEST_PASSWORD:
+        raise UserError(f"password: must have at least {SHORTEST_PASSWORD} characters")
+    if len(password) > LONGEST_PASSWORD:
+        raise UserError(f"password: must have at most {LONGEST_PASSWORD} characters")
+    if password.casefold() == email.casefold():
+        raise UserError("password: must not be the e-mail address")
+    row = queries.add_user(connection, email=email, role=role, password_hash=_hasher.hash(password))
+    if row is None:
+        raise UserError(f"email: {email} has been added before")
+    return User(*row)
+
+
+def verify_password(connection: psycopg.Connection, email: str, password: str) -> User | None:
+    """The person with this address and password, or None; a wrong address takes as long as a wrong password.
+
+    A password kept with weaker parameters than today's is hashed anew on the way.
+    """
+    email, password = email.strip(), password[: LONGEST_PASSWORD + 1]
+    known = len(email) <= 254 and ADDRESS.fullmatch(email)
+    row = queries.get_user_for_sign_in(connection, email=email) if known else None
+    user, password_hash = (User(*row[:4]), row[4]) if row else (None, _NOBODY)
+    try:
+        _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    if user is None or user.disabled:
+        return None
+    if _hasher.check_needs_rehash(password_hash):
+        queries.replace_password_hash(connection, id=user.id, password_hash=_hasher.hash(password))
+    return user
+
+
+def find_user(connection: psycopg.Connection, user_id: int) -> User | None:
+    """The person with this id, disabled or not."""
+    row = queries.get_user(connection, id=user_id)
+    return User(*row) if row else None
+
+
+def find_users(connection: psycopg.Connection, user_ids: Iterable[int]) -> dict[int, User]:
+    """The people with these ids, by id."""
+    return {row[0]: User(*row) for row in queries.list_users_by_id(connection, ids=list(user_ids))}
+
+
+def list_users(connection: psycopg.Connection) -> list[User]:
+    """Everyone, by e-mail address."""
+    return [User(*row) for row in queries.list_users(connection)]
+
+
+def disable_user(connection: psycopg.Connection, email: str) -> None:
+    """Sign a person out and let them in no more. Raises UserError."""
+    if queries.disable_user(connection, email=email.strip()) == 0:
+        raise UserError(f"email: nobody has the address {email!r}")

@@ -1,0 +1,125 @@
+"""The real services that all tests share: one TimescaleDB and one broker for a run, however many workers.
+
+Each test that asks for `database_url` gets a database of its own, cloned from a migrated template.
+"""
+
+import fcntl
+import itertools
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from config.settings import default_data_dir
+from local.services import Services
+from sql.migration import migrate
+
+RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "data"
+BINARIES = default_data_dir() / "services"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The recordings from the field; they are no part of the project."""
+    if not RECORDINGS.is_dir():
+        pytest.skip("the recordings from the field (../shared/data) are not on this machine")
+    return RECORDINGS
+
+
+@pytest.fixture(scope="session")
+def shared_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """One TimescaleDB and one broker for all workers of this run; the last worker stops them."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    services = Services(root / "services", binaries=BINARIES, test=True)
+    users = root / "services.users"
+    with _locked(root / "services.lock"):
+        services.start()
+        if not _has_template(services.database_url):
+            _make_template(services.database_url)
+        users.write_text(str(_count(users) + 1))
+    yield services
+    with _locked(root / "services.lock"):
+        users.write_text(str(_count(users) - 1))
+        if _count(users) == 0:
+            services.stop()
+
+
+@pytest.fixture
+def database_url(shared_services: Services) -> Iterator[str]:
+    """A fresh migrated database."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin_url = with_database(shared_services.database_url, "postgres")
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_motorpool")
+    yield with_database(admin_url, name)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database_url(shared_services: Services) -> Iterator[str]:
+    """A fresh database without any table of ours."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    admin_url = with_database(shared_services.database_url, "postgres")
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield with_database(admin_url, name)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def broker_url(shared_services: Services) -> str:
+    """The shared broker; tests keep apart by their own client ids and topics."""
+    return shared_services.mqtt_url
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _has_template(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        query = "SELECT 1 FROM pg_database WHERE datname = 'template_motorpool'"
+        return connection.execute(query).fetchone() is not None
+
+
+def _make_template(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_motorpool")
+    migrate(with_database(url, "template_motorpool"))
+
+
+def _count(file: Path) -> int:
+    return int(file.read_text()) if file.exists() else 0
+
+
+class _locked:  # noqa: N801  (a context manager that reads as a word)
+    """Holds a file's lock, so that workers start and stop the services one after the other."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        self._handle = self._file.open("w")
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._handle.close()
