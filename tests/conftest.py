@@ -6,6 +6,7 @@ Each test that asks for `database_url` gets a database of its own, cloned from a
 import fcntl
 import itertools
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,7 @@ def shared_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
         users.write_text(str(_count(users) - 1))
         if _count(users) == 0:
             services.stop()
+            shutil.rmtree(services.home)
 
 
 @pytest.fixture
@@ -73,6 +75,15 @@ def empty_database_url(shared_services: Services) -> Iterator[str]:
     yield with_database(admin_url, name)
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def own_services(tmp_path: Path) -> Iterator[Services]:
+    """A database, migrated, and a broker that this test alone uses, and may kill."""
+    with Services(tmp_path / "services", binaries=BINARIES, test=True) as services:
+        migrate(services.database_url)
+        yield services
+    shutil.rmtree(services.home)
 
 
 @pytest.fixture

@@ -1,15 +1,20 @@
 """Daemons as a user runs them: processes of `motorpool ingest`, watched through their log."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
+import aiomqtt
 import psycopg
 import pytest
 
@@ -27,6 +32,10 @@ class DaemonProcess:
                 env={**os.environ, **environment},
                 stderr=output,
             )
+
+    def log_text(self) -> str:
+        """Everything it wrote."""
+        return self._log.read_text()
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The log lines with this event."""
@@ -65,6 +74,39 @@ def scalar(url: str, query: str) -> Any:
     return row[0]
 
 
+def client(broker_url: str, **options: Any) -> aiomqtt.Client:
+    """An independent client of the broker."""
+    parts = urlsplit(broker_url)
+    return aiomqtt.Client(
+        str(parts.hostname), parts.port or 1883, protocol=aiomqtt.ProtocolVersion.V5, **options
+    )
+
+
+def fetch(url: str) -> str:
+    """The text of a page."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+async def publish(broker_url: str, messages: list[tuple[str, bytes]], in_flight: int = 200) -> None:
+    """Publish at QoS 1 until all is acknowledged, over as many connections as that takes."""
+    left = dict(enumerate(messages))
+
+    async def send(publisher: aiomqtt.Client, number: int) -> None:
+        topic, payload = messages[number]
+        await publisher.publish(topic, payload, qos=1, timeout=5)
+        del left[number]
+
+    while left:
+        try:
+            async with client(broker_url, max_inflight_messages=in_flight) as publisher:
+                numbers = list(left)
+                for start in range(0, len(numbers), in_flight):
+                    await asyncio.gather(*(send(publisher, number) for number in numbers[start : start + in_flight]))
+        except (aiomqtt.MqttError, OSError):
+            await asyncio.sleep(0.1)
+
+
 @pytest.fixture
 def start_daemon(tmp_path: Path) -> Iterator[Start]:
     """Starts daemons and ends what is left of them."""
@@ -81,3 +123,9 @@ def start_daemon(tmp_path: Path) -> Iterator[Start]:
     for daemon in started:
         if daemon.process.poll() is None:
             daemon.kill()
+
+
+@pytest.fixture
+def tools() -> SimpleNamespace:
+    """What the tests of a running daemon need; importlib mode has no package to import it from."""
+    return SimpleNamespace(publish=publish, until=until, scalar=scalar, client=client, fetch=fetch)

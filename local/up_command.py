@@ -1,0 +1,162 @@
+"""`motorpool up`: everything on one machine, in the foreground, until Ctrl-C."""
+
+import fcntl
+import secrets
+import signal
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import structlog
+
+from config import logging
+from config.settings import Settings, SettingsError, load
+from local.demo import DEMO_SERIAL_PORTS, register_fleet
+from local.services import Services
+from local.supervisor import Child
+from sql.migration import migrate
+from sql.pool import connect
+from sql.users import add_user, list_users
+
+ADMIN = "admin@demo.example"
+DEMO_INTERVAL_S = 2
+READY_TIMEOUT_S = 60
+
+log = structlog.get_logger()
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Drive a fleet of 54 simulated buses and make a first admin.")
+def up(demo: bool) -> None:
+    """Run services, daemon, pages and jobs together; Ctrl-C stops them all."""
+    settings = load()
+    logging.set_up(settings, "up")
+    if not demo and settings.jwt_secret is None:
+        raise SettingsError(["JWT_SECRET is not set; make one with: openssl rand -hex 32."])
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        stack.enter_context(_alone(settings.data_dir))
+        _check_port(settings)
+        services, environment = _start_services(settings, stack)
+        applied = migrate(environment["DATABASE_URL"])
+        if applied:
+            click.echo(f"Database: {len(applied)} migrations applied.")
+        if demo:
+            environment |= _prepare_demo(settings, environment["DATABASE_URL"])
+        children = _start_children(settings, environment, demo, stack)
+        _wait_for_page(settings, stop, children)
+        _watch(stop, children, services)
+        click.echo("\nStopping …")
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """One `up` for each data directory: two would fight over its services."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(f"motorpool up runs already on {data_dir}.") from error
+        yield
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.web_host, settings.web_port))
+        except OSError as error:
+            sentence = f"WEB_PORT {settings.web_port} on {settings.web_host} is taken; set another WEB_PORT."
+            raise click.ClickException(sentence) from error
+
+
+def _start_services(settings: Settings, stack: ExitStack) -> tuple[Services | None, dict[str, str]]:
+    """Start the embedded services unless both are the operator's own; how to reach them, for the children."""
+    services = None
+    if settings.database_url is None or settings.mqtt_url is None:
+        services = Services(settings.data_dir)
+        stack.callback(services.stop)
+        services.start(progress=True)
+    urls = {}
+    for name, own in (("DATABASE_URL", settings.database_url), ("MQTT_URL", settings.mqtt_url)):
+        urls[name] = own.get_secret_value() if own else getattr(services, name.lower())
+    return services, urls
+
+
+def _prepare_demo(settings: Settings, database_url: str) -> dict[str, str]:
+    """The demo's fleet, its first admin and its secrets, the same at each start."""
+    folder = settings.data_dir / "demo"
+    password = _keep_secret(folder / "admin_password", secrets.token_urlsafe(12))
+    with connect(database_url, "up", autocommit=True) as connection:
+        register_fleet(connection)
+        if ADMIN not in [user.email for user in list_users(connection)]:
+            add_user(connection, ADMIN, "admin", password)
+    click.echo(f"Sign in as {click.style(ADMIN, bold=True)} with password {click.style(password, bold=True)}")
+    environment = {
+        "GPS_UPDATE_INTERVAL": str(DEMO_INTERVAL_S),
+        "SERIAL_PORTS": ",".join(
+            f"{settings.data_dir}/serial/{uid}:4800={uid}" for uid in DEMO_SERIAL_PORTS
+        ),
+        "COOKIE_SECURE": "false",
+    }
+    if settings.jwt_secret is None:
+        _keep_secret(folder / "jwt_secret", secrets.token_hex(32))
+        environment["JWT_SECRET_FILE"] = str(folder / "jwt_secret")
+    return environment
+
+
+def _keep_secret(file: Path, fresh: str) -> str:
+    """The secret in `file`, written there the first time, readable by us alone."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(fresh)
+    return file.read_text()
+
+
+def _start_children(
+    settings: Settings, environment: dict[str, str], demo: bool, stack: ExitStack
+) -> list[Child]:
+    commands = [["ingest"], ["web"], ["jobs"]]
+    if demo:
+        commands.append(
+            ["simulate", "--interval", str(DEMO_INTERVAL_S), "--serial", str(len(DEMO_SERIAL_PORTS))]
+        )
+    children = [Child(command, settings.data_dir / "log" / f"{command[0]}.log", environment) for command in commands]
+    for child in children:
+        stack.callback(child.stop)
+        child.start()
+    return children
+
+
+def _wait_for_page(settings: Settings, stop: threading.Event, children: list[Child]) -> None:
+    url = f"http://{settings.web_host}:{settings.web_port}"
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline and not stop.is_set():
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310  (our own page)
+                click.echo(f"The map is at {click.style(url, bold=True)}   (Ctrl-C stops everything)")
+                return
+        except OSError:
+            stop.wait(0.1)
+    if not stop.is_set():
+        click.echo(f"The pages do not answer yet; see {children[1].log}", err=True)
+
+
+def _watch(stop: threading.Event, children: list[Child], services: Services | None) -> None:
+    while not stop.wait(0.5):
+        for child in children:
+            code = child.restart_if_dead()
+            if code is not None:
+                log.error("a process ended and is started again", name=child.name, code=code, log=str(child.log))
+        if services and not services.alive():
+            log.error("a service ended and is started again")
+            services.start()

@@ -1,0 +1,121 @@
+"""Serial ports as pseudo-terminals: plugged in, unplugged, plugged in again."""
+
+import os
+import pty
+import tty
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pynmeagps
+import pytest
+
+from sql.fleet import add_device
+
+START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+
+
+class Receiver:
+    """A GPS unit on a pseudo-terminal, reachable by a stable name as udev would give it."""
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        self.master = -1
+
+    def plug_in(self) -> None:
+        self.master, slave = pty.openpty()
+        tty.setraw(slave)
+        self.link.unlink(missing_ok=True)
+        self.link.symlink_to(os.ttyname(slave))
+        os.close(slave)
+
+    def unplug(self) -> None:
+        self.link.unlink(missing_ok=True)
+        if self.master >= 0:
+            os.close(self.master)
+        self.master = -1
+
+    def say(self, *seconds: int) -> None:
+        for second in seconds:
+            moment = START + timedelta(seconds=second)
+            sentence = pynmeagps.NMEAMessage(
+                "GP", "RMC", pynmeagps.GET, time=moment.time(), status="A", lat=48.0 + second / 1e4, NS="N",
+                lon=11.5, EW="E", spd=10.0, cog=90.0, date=moment.date(), posMode="A",
+            )  # fmt: skip
+            os.write(self.master, sentence.serialize())
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    receiver = Receiver(tmp_path / "ttyGPS")
+    yield receiver
+    receiver.unplug()
+
+
+@pytest.fixture
+def environment(database_url: str, receiver: Receiver) -> dict[str, str]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        add_device(connection, "bus-9", "9")
+    return {"DATABASE_URL": database_url, "SERIAL_PORTS": f"{receiver.link}:4800=bus-9"}
+
+
+def stored_seconds(tools: Any, database_url: str) -> list[int]:
+    query = "SELECT coalesce(array_agg(extract(epoch FROM fix_time)::bigint ORDER BY fix_time), '{}') FROM positions"
+    return [second - int(START.timestamp()) for second in tools.scalar(database_url, query)]
+
+
+def test_a_receiver_on_a_serial_port_is_stored(
+    receiver: Receiver, environment: dict[str, str], start_daemon: Any, tools: Any
+) -> None:
+    receiver.plug_in()
+    start_daemon(**environment)
+    receiver.say(0, 1, 2)
+    url = environment["DATABASE_URL"]
+    tools.until(lambda: stored_seconds(tools, url) == [0, 1, 2], "three fixes")
+    query = "SELECT source || ' ' || sum(received) FROM ingest_ledger GROUP BY source"
+    assert tools.scalar(url, query) == f"serial:{receiver.link} 3"
+
+
+def test_an_unplugged_port_loses_nothing_that_comes_after_its_return(
+    receiver: Receiver, environment: dict[str, str], start_daemon: Any, tools: Any
+) -> None:
+    receiver.plug_in()
+    daemon = start_daemon(**environment)
+    url = environment["DATABASE_URL"]
+    receiver.say(0, 1)
+    tools.until(lambda: stored_seconds(tools, url) == [0, 1], "two fixes")
+    receiver.unplug()
+    daemon.wait_for("serial port closed")
+    receiver.plug_in()
+    receiver.say(10, 11, 12)
+    daemon.wait_for("serial port opened", 2)
+    receiver.say(13)
+    tools.until(lambda: stored_seconds(tools, url) == [0, 1, 10, 11, 12, 13], "all fixes after the return")
+    assert len(daemon.events("serial port closed")) == 1
+    assert len(daemon.events("serial port opened")) == 2
+
+
+def test_a_port_that_is_missing_at_the_start_is_used_when_it_appears(
+    receiver: Receiver, environment: dict[str, str], start_daemon: Any, tools: Any
+) -> None:
+    daemon = start_daemon(**environment)
+    daemon.wait_for("the serial port cannot be opened yet")
+    receiver.plug_in()
+    receiver.say(5)
+    tools.until(lambda: stored_seconds(tools, environment["DATABASE_URL"]) == [5], "the fix")
+    assert len(daemon.events("the serial port cannot be opened yet")) == 1
+
+
+def test_garbage_and_bad_checksums_are_put_aside_and_the_stream_goes_on(
+    receiver: Receiver, environment: dict[str, str], start_daemon: Any, tools: Any
+) -> None:
+    receiver.plug_in()
+    start_daemon(**environment)
+    receiver.say(0)
+    os.write(receiver.master, b"$GPRMC,070001,A,4800.0000,N,01130.0000,E,010.0,090.0,020326,,,A*00\r\n\xfe\xff\x00garbage\r\n")
+    receiver.say(2)
+    url = environment["DATABASE_URL"]
+    tools.until(lambda: stored_seconds(tools, url) == [0, 2], "the fixes around the garbage")
+    tools.until(lambda: tools.scalar(url, "SELECT count(*) FROM quarantine WHERE uid = 'bus-9'") == 2, "two put aside")
