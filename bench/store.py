@@ -1,7 +1,7 @@
 """How much of the database's own speed is left when positions go through the store, as ratios of one run.
 
-Run it with `make bench`, or `python bench/store.py --rows 500000`. All figures are rows a second into the same
-hypertable, in batches of the same size: (a) bare binary COPY of rows encoded beforehand, the limit; (b) the
+Run it with `make bench`, or `python bench/store.py --rows 500000`. All figures are rows a second into the
+same hypertable, in batches of the same size: (a) bare binary COPY of rows encoded beforehand, the limit; (b) the
 store with everything on: device look-up, encoding, latest fix, ledger, NOTIFY; (c) the same with 30 % of the
 rows sent again; (d) executemany, what people write first.
 """
@@ -38,7 +38,15 @@ def make_rows(count: int) -> list[Received]:
     for number in range(count):
         device, turn = number % DEVICES, number // DEVICES
         position = Position(
-            None, START + timedelta(seconds=10 * turn), 48 + device / 1e4, 11 + turn / 1e4, 12.5, 87.0, None, 3.0, 9
+            None,
+            START + timedelta(seconds=10 * turn),
+            48 + device / 1e4,
+            11 + turn / 1e4,
+            12.5,
+            87.0,
+            None,
+            3.0,
+            9,
         )
         message = Message("mqtt", f"fleet/bus-{device}/position", b"", START)
         rows.append(Received(f"bus-{device}", position, message))

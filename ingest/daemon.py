@@ -1,4 +1,4 @@
-"""The daemon: sources fill the pipeline, one writer empties it, and nothing is acknowledged before its commit."""
+"""The daemon: sources fill the pipeline, a writer empties it, and only what is committed is acknowledged."""
 
 import asyncio
 import signal
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from prometheus_client import start_http_server
-from systemd_watchdog import WatchDog
+from systemd_watchdog.systemd_watchdog import WatchDog
 
 from config.settings import Settings, SettingsError
 from ingest import metrics
@@ -55,7 +55,8 @@ class Daemon:
             start_http_server(self._settings.metrics_port, "127.0.0.1")
         async with asyncio.TaskGroup() as group:
             readers = [
-                group.create_task(source.run(), name=f"source {type(source).__name__}") for source in self._sources
+                group.create_task(source.run(), name=f"source {type(source).__name__}")
+                for source in self._sources
             ]
             storing = group.create_task(self._store(), name="store")
             watching = group.create_task(self._report_health(), name="health")
@@ -95,7 +96,9 @@ class Daemon:
 
     def _press(self, pressed: bool) -> None:
         """Stop the sources while too much waits in memory; the broker keeps the rest."""
-        log.warning("reading pauses" if pressed else "reading resumes", waiting=self._pipeline.waiting_records)
+        log.warning(
+            "reading pauses" if pressed else "reading resumes", waiting=self._pipeline.waiting_records
+        )
         for source in self._sources:
             if pressed:
                 source.pause()

@@ -11,7 +11,9 @@ WAITING = Gauge("motorpool_ingest_waiting_records", "Records received and not ye
 LAST_COMMIT = Gauge("motorpool_ingest_last_commit_timestamp_seconds", "When a batch was last committed.")
 STORE_SECONDS = Histogram("motorpool_ingest_store_seconds", "Time to commit a batch, retries included.")
 BATCH_RECORDS = Histogram(
-    "motorpool_ingest_batch_records", "Records in a batch.", buckets=(1, 10, 100, 1_000, 5_000, 10_000, 50_000)
+    "motorpool_ingest_batch_records",
+    "Records in a batch.",
+    buckets=(1, 10, 100, 1_000, 5_000, 10_000, 50_000),
 )
 DATABASE_ERRORS = Counter("motorpool_ingest_database_errors", "Attempts to commit a batch that failed.")
 MQTT_CONNECTED = Gauge("motorpool_ingest_mqtt_connected", "1 while connected and subscribed to the broker.")

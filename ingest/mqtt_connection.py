@@ -42,7 +42,7 @@ class MqttConnection(asyncio.Protocol):
         self._on_deliveries = on_deliveries
         self._transport: asyncio.Transport | None = None
         self._unread = bytearray()
-        self._answers: asyncio.Queue[mqtt5.Packet] = asyncio.Queue()
+        self._answers: asyncio.Queue[mqtt5.Packet | None] = asyncio.Queue()
         self._paused = False
         self._awaiting_pong = False
         self._reason: Exception | None = None
@@ -51,7 +51,7 @@ class MqttConnection(asyncio.Protocol):
     # What the source asks for
 
     async def open_session(self, url: str, client_id: str, receive_maximum: int) -> bool:
-        """Connect to a session that outlives us; says whether the broker had kept it. Raises ConnectionError."""
+        """Connect to a session that outlives us; says whether the broker had it. Raises ConnectionError."""
         parts = urlsplit(url)
         packet = mqtt5.ConnectPacket(
             client_id,
@@ -143,6 +143,7 @@ class MqttConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reason = self._reason or exc
+        self._answers.put_nowait(None)
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -167,7 +168,9 @@ class MqttConnection(asyncio.Protocol):
             elif isinstance(packet, mqtt5.PingRespPacket):
                 self._awaiting_pong = False
             elif isinstance(packet, mqtt5.DisconnectPacket):
-                self._fail(ConnectionRefused(f"the broker disconnected us: {packet.reason_code.name.lower()}"))
+                self._fail(
+                    ConnectionRefused(f"the broker disconnected us: {packet.reason_code.name.lower()}")
+                )
             else:
                 self._answers.put_nowait(packet)
 
@@ -175,12 +178,14 @@ class MqttConnection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise ConnectionRefused("the connection has ended")
         self._transport.write(packet.write())
-        answer = asyncio.ensure_future(self._answers.get())
-        await asyncio.wait([answer, self.closed], timeout=ANSWER_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
-        if answer.done():
-            return answer.result()
-        answer.cancel()
-        raise ConnectionRefused(f"no answer from the broker: {self._reason or 'it hung up or took too long'}")
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                answer = await self._answers.get()
+        except TimeoutError as error:
+            raise ConnectionRefused("the broker does not answer") from error
+        if answer is None:
+            raise ConnectionRefused(self.reason)
+        return answer
 
     def _fail(self, reason: Exception) -> None:
         self._reason = reason
@@ -200,7 +205,7 @@ async def connect(url: str, on_deliveries: Callable[[list[Delivery]], None]) -> 
     async with asyncio.timeout(ANSWER_TIMEOUT_S):
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: MqttConnection(on_deliveries),
-            parts.hostname,
+            str(parts.hostname),
             parts.port or (8883 if secure else 1883),
             ssl=ssl.create_default_context() if secure else None,
         )

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import structlog
-
 from devices.protocols import PROTOCOLS
+
 from ingest import metrics
 from ingest.mqtt_connection import Delivery, MqttConnection, connect
 from ingest.pipeline import Decode, Pipeline
@@ -35,7 +35,7 @@ class Route(NamedTuple):
 
 
 def match_topic(pattern: str, topic: str) -> str | None:
-    """The uid in a topic: what stands in place of the pattern's +, joined by /; None where it does not match."""
+    """The uid in a topic: what stands in place of each +, joined by /; None where it does not match."""
     found: list[str] = []
     levels = topic.split("/")
     for index, part in enumerate(pattern.split("/")):

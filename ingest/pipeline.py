@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.plausibility import find_fault
+
 from devices.position import DecodeError, Ignored, Position, Result
 from ingest import metrics
 from sql.batches import Batch, Message, Received, Refused
@@ -76,7 +77,9 @@ class Pipeline:
     ) -> None:
         """Decode a message of the device `uid` and put its records into the open batch."""
         if len(message.payload) > MAX_PAYLOAD_BYTES:
-            self.refuse(message, uid, TOO_LARGE, f"{len(message.payload)} bytes, at most {MAX_PAYLOAD_BYTES}", receipt)
+            self.refuse(
+                message, uid, TOO_LARGE, f"{len(message.payload)} bytes, at most {MAX_PAYLOAD_BYTES}", receipt
+            )
             return
         try:
             results = decode(message.payload)

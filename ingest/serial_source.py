@@ -11,7 +11,7 @@ import serial
 import serial_asyncio_fast
 import structlog
 
-from config.settings import SerialPort
+from config.serial_port import SerialPort
 from devices.nmea import NmeaDecoder
 from devices.position import Result
 from ingest import metrics
@@ -43,33 +43,36 @@ class SerialSource:
 
     async def run(self) -> None:
         """Stay open; each opening and each loss is logged once, however long it takes between them."""
-        missing_logged = False
+        waits = False
         while True:
             try:
-                reader = _Reader(self._port, self._pipeline)
                 device = WaitingSerial(self._port.path, self._port.baud_rate, exclusive=True)
-                loop = asyncio.get_running_loop()
-                self._transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: reader, device)
-            except (OSError, serial.SerialException) as error:
-                if not missing_logged:
-                    log.warning("the serial port cannot be opened yet", port=self._port.path, reason=str(error))
-                    missing_logged = True
-                await asyncio.sleep(REOPEN_PAUSE_S)
-                continue
-            missing_logged = True
-            log.info("serial port opened", port=self._port.path, uid=self._port.uid)
-            metrics.SERIAL_OPEN.labels(self._port.path).set(1)
-            if self._paused:
-                self.pause()
-            try:
-                reason = await reader.closed
+            except (OSError, ValueError) as error:
+                if not waits:
+                    log.warning("serial port cannot be opened yet", port=self._port.path, reason=str(error))
+                waits = True
+            else:
+                waits = False
+                log.info("serial port opened", port=self._port.path, uid=self._port.uid)
+                reason = await self._read_until_closed(device)
                 log.warning("serial port closed", port=self._port.path, reason=reason)
-                await asyncio.sleep(REOPEN_PAUSE_S)
-            finally:
-                metrics.SERIAL_OPEN.labels(self._port.path).set(0)
-                self._transport.abort()
-                self._transport = None
-                device.close()
+            await asyncio.sleep(REOPEN_PAUSE_S)
+
+    async def _read_until_closed(self, device: serial.Serial) -> str:
+        loop = asyncio.get_running_loop()
+        reader = _Reader(self._port, self._pipeline)
+        self._transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: reader, device)
+        if self._paused:
+            self.pause()
+        gauge = metrics.SERIAL_OPEN.labels(self._port.path)
+        gauge.set(1)
+        try:
+            return await reader.closed
+        finally:
+            gauge.set(0)
+            self._transport.abort()
+            self._transport = None
+            device.close()
 
     def pause(self) -> None:
         """Read no more for now."""

@@ -51,7 +51,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509  (no thread runs here)
+                preexec_fn=_end_with_parent,  # no thread runs here that it could disturb
             )
         self.started_at = time.monotonic()
 
@@ -59,7 +59,7 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def restart_if_dead(self) -> int | None:
-        """Start a dead process again, after a pause that grows; returns the exit code when it has just died."""
+        """Start a dead process again, after a pause that grows; its exit code when it has just died."""
         now = time.monotonic()
         if self.is_running():
             if now - self.started_at > STEADY_S:

@@ -102,9 +102,7 @@ def _prepare_demo(settings: Settings, database_url: str) -> dict[str, str]:
     click.echo(f"Sign in as {click.style(ADMIN, bold=True)} with password {click.style(password, bold=True)}")
     environment = {
         "GPS_UPDATE_INTERVAL": str(DEMO_INTERVAL_S),
-        "SERIAL_PORTS": ",".join(
-            f"{settings.data_dir}/serial/{uid}:4800={uid}" for uid in DEMO_SERIAL_PORTS
-        ),
+        "SERIAL_PORTS": ",".join(f"{settings.data_dir}/serial/{uid}:4800={uid}" for uid in DEMO_SERIAL_PORTS),
         "COOKIE_SECURE": "false",
     }
     if settings.jwt_secret is None:
@@ -130,7 +128,9 @@ def _start_children(
         commands.append(
             ["simulate", "--interval", str(DEMO_INTERVAL_S), "--serial", str(len(DEMO_SERIAL_PORTS))]
         )
-    children = [Child(command, settings.data_dir / "log" / f"{command[0]}.log", environment) for command in commands]
+    children = [
+        Child(command, settings.data_dir / "log" / f"{command[0]}.log", environment) for command in commands
+    ]
     for child in children:
         stack.callback(child.stop)
         child.start()
@@ -156,7 +156,9 @@ def _watch(stop: threading.Event, children: list[Child], services: Services | No
         for child in children:
             code = child.restart_if_dead()
             if code is not None:
-                log.error("a process ended and is started again", name=child.name, code=code, log=str(child.log))
+                log.error(
+                    "a process ended and is started again", name=child.name, code=code, log=str(child.log)
+                )
         if services and not services.alive():
             log.error("a service ended and is started again")
             services.start()

@@ -62,7 +62,10 @@ def db_rollback(as_json: bool) -> None:
 def db_status(as_json: bool) -> None:
     """Say which migrations are applied and which are pending; exit code 1 while any is pending."""
     history = migration.read_history(load().need("database_url"))
-    lines = [*(f"applied {name}" for name in history.applied), *(f"pending {name}" for name in history.pending)]
+    lines = [
+        *(f"applied {name}" for name in history.applied),
+        *(f"pending {name}" for name in history.pending),
+    ]
     show(asdict(history), as_json, "\n".join(lines))
     sys.exit(1 if history.pending else 0)
 

@@ -12,7 +12,7 @@ class FleetError(Exception):
 
 
 def adopt_devices(connection: psycopg.Connection, uids: Iterable[str]) -> int:
-    """Make a device, and a vehicle of the same name, for each uid that has none; returns how many were new."""
+    """Make a device, and a vehicle of the same name, for each uid without one; returns how many were new."""
     with connection.transaction():
         return int(queries.add_devices_with_vehicles(connection, uids=sorted(set(uids))))
 
@@ -27,7 +27,9 @@ def add_device(connection: psycopg.Connection, uid: str, fleet_number: str | Non
             return int(queries.add_device(connection, uid=uid, vehicle_id=vehicle_id))
     except psycopg.errors.UniqueViolation as error:
         taken = "vehicle" if "vehicle" in (error.diag.constraint_name or "") else "uid"
-        subject = f"vehicle {fleet_number!r} has a device already" if taken == "vehicle" else f"{uid!r} exists"
+        subject = (
+            f"vehicle {fleet_number!r} has a device already" if taken == "vehicle" else f"{uid!r} exists"
+        )
         raise FleetError(f"{taken}: {subject}") from error
     except psycopg.errors.CheckViolation as error:
         raise FleetError("uid: must have between 1 and 200 characters") from error

@@ -30,7 +30,8 @@ def read_history(url: str) -> History:
     with _backend(url) as backend:
         steps = read_migrations(str(FOLDER))
         return History(
-            [step.id for step in backend.to_rollback(steps)][::-1], [step.id for step in backend.to_apply(steps)]
+            [step.id for step in backend.to_rollback(steps)][::-1],
+            [step.id for step in backend.to_apply(steps)],
         )
 
 

@@ -9,7 +9,11 @@ OPTIONS = "-c timezone=UTC -c client_encoding=utf8"
 def connect(url: str, process: str, autocommit: bool = False) -> psycopg.Connection:
     """Open one connection in UTC that names its process to the database."""
     return psycopg.connect(
-        url, application_name=f"motorpool-{process}", options=OPTIONS, autocommit=autocommit, connect_timeout=5
+        url,
+        application_name=f"motorpool-{process}",
+        options=OPTIONS,
+        autocommit=autocommit,
+        connect_timeout=5,
     )
 
 

@@ -42,8 +42,11 @@ class PositionStore:
         self._devices: dict[str, int | None] = {}
         self._expect_duplicates = False
         queries.create_staging(connection)
-        connection.add_notify_handler(lambda notify: self._devices.pop(notify.payload, None))
+        connection.add_notify_handler(self._forget)
         connection.execute("LISTEN device_changed")
+
+    def _forget(self, changed: psycopg.Notify) -> None:
+        self._devices.pop(changed.payload, None)
 
     def store(self, batch: Batch) -> dict[str, Tally]:
         """Commit a batch and say by source what became of it; after psycopg.Error nothing was committed."""

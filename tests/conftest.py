@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -122,15 +123,9 @@ def _count(file: Path) -> int:
     return int(file.read_text()) if file.exists() else 0
 
 
-class _locked:  # noqa: N801  (a context manager that reads as a word)
-    """Holds a file's lock, so that workers start and stop the services one after the other."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def __enter__(self) -> None:
-        self._handle = self._file.open("w")
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._handle.close()
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Lets workers start and stop the services one after the other."""
+    with file.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

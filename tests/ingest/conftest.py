@@ -58,7 +58,9 @@ class DaemonProcess:
         return self.process.wait(30)
 
 
-def until(condition: Callable[[], object], what: str, explain: Callable[[], object] = str, limit: float = 60) -> None:
+def until(
+    condition: Callable[[], object], what: str, explain: Callable[[], object] = str, limit: float = 60
+) -> None:
     """Wait for something that must come true."""
     deadline = time.monotonic() + limit
     while not condition():
@@ -102,7 +104,9 @@ async def publish(broker_url: str, messages: list[tuple[str, bytes]], in_flight:
             async with client(broker_url, max_inflight_messages=in_flight) as publisher:
                 numbers = list(left)
                 for start in range(0, len(numbers), in_flight):
-                    await asyncio.gather(*(send(publisher, number) for number in numbers[start : start + in_flight]))
+                    await asyncio.gather(
+                        *(send(publisher, number) for number in numbers[start : start + in_flight])
+                    )
         except (aiomqtt.MqttError, OSError):
             await asyncio.sleep(0.1)
 

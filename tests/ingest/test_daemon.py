@@ -5,7 +5,6 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from sql.fleet import adopt_devices
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 DEVICES = 40
+
 
 @dataclass
 class Place:
@@ -51,9 +51,9 @@ def adopt(database_url: str) -> None:
 
 
 @pytest.fixture
-def place(database_url: str, broker_url: str) -> Iterator[Place]:
+def place(database_url: str, broker_url: str) -> Place:
     adopt(database_url)
-    yield Place(database_url, broker_url, f"t-{uuid.uuid4().hex}")
+    return Place(database_url, broker_url, f"t-{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -71,7 +71,10 @@ def test_what_is_published_is_stored_with_its_latest_fix(place: Place, start_dae
     ledger = "SELECT coalesce(sum(received), 0) FROM ingest_ledger"
     tools.until(lambda: tools.scalar(place.database_url, ledger) == 2_500, "2500 records in the ledger")
     assert tools.scalar(place.database_url, "SELECT count(*) FROM positions") == 2_000
-    assert tools.scalar(place.database_url, "SELECT sum(stored) || ' ' || sum(duplicate) FROM ingest_ledger") == "2000 500"
+    assert (
+        tools.scalar(place.database_url, "SELECT sum(stored) || ' ' || sum(duplicate) FROM ingest_ledger")
+        == "2000 500"
+    )
     wrong = """SELECT count(*) FROM latest_positions JOIN
         (SELECT device_id, max(fix_time) AS newest FROM positions GROUP BY 1) AS truth USING (device_id)
         WHERE fix_time <> newest"""
@@ -90,18 +93,21 @@ HOSTILE = {
 }
 
 
-def test_poison_of_every_kind_is_put_aside_and_the_stream_goes_on(place: Place, start_daemon: Any, tools: Any) -> None:
+def test_poison_of_every_kind_is_put_aside_and_the_stream_goes_on(
+    place: Place, start_daemon: Any, tools: Any
+) -> None:
     start_daemon(**place.environment)
     topic = f"{place.root}/bus-1/position"
     poison = [(topic, payload) for payload in HOSTILE.values()]
     stranger = (f"{place.root}/stranger/position", place.fix(1)[1])
     asyncio.run(tools.publish(place.broker_url, [*poison, stranger, (topic, b""), place.fix(1)], in_flight=1))
-    tools.until(lambda: tools.scalar(place.database_url, "SELECT count(*) FROM positions") == 1, "the good fix")
+    tools.until(
+        lambda: tools.scalar(place.database_url, "SELECT count(*) FROM positions") == 1, "the good fix"
+    )
     with psycopg.connect(place.database_url) as connection:
         aside = connection.execute("SELECT reason, size_bytes, raw FROM quarantine ORDER BY id").fetchall()
-        (ledger,) = connection.execute(
-            "SELECT sum(received), sum(stored), sum(duplicate), sum(quarantined), sum(ignored) FROM ingest_ledger"
-        ).fetchall()
+        sums = "sum(received), sum(stored), sum(duplicate), sum(quarantined), sum(ignored)"
+        (ledger,) = connection.execute(f"SELECT {sums} FROM ingest_ledger").fetchall()
     assert len(aside) == len(HOSTILE) + 1
     assert {(row[1], row[2]) for row in aside} == {
         (len(payload), payload[:65_536]) for payload in (*HOSTILE.values(), stranger[1])
@@ -122,7 +128,9 @@ def test_messages_published_while_the_daemon_is_down_arrive_when_it_is_back(
     tools.until(lambda: tools.scalar(place.database_url, "SELECT count(*) FROM positions") == 500, "500 rows")
 
 
-def test_a_retained_message_is_put_aside_as_the_repetition_it_is(place: Place, start_daemon: Any, tools: Any) -> None:
+def test_a_retained_message_is_put_aside_as_the_repetition_it_is(
+    place: Place, start_daemon: Any, tools: Any
+) -> None:
     async def retain(payload: bytes) -> None:
         async with tools.client(place.broker_url) as client:
             await client.publish(place.fix(3)[0], payload, qos=1, retain=True)
@@ -130,11 +138,15 @@ def test_a_retained_message_is_put_aside_as_the_repetition_it_is(place: Place, s
     asyncio.run(retain(place.fix(3)[1]))
     start_daemon(**place.environment)
     aside = "SELECT string_agg(reason, ',') FROM quarantine"
-    tools.until(lambda: tools.scalar(place.database_url, aside) == "retained", "the retained message in quarantine")
+    tools.until(
+        lambda: tools.scalar(place.database_url, aside) == "retained", "the retained message in quarantine"
+    )
     asyncio.run(retain(b""))
 
 
-def test_a_stop_stores_what_was_received_and_acknowledges_it(place: Place, start_daemon: Any, tools: Any) -> None:
+def test_a_stop_stores_what_was_received_and_acknowledges_it(
+    place: Place, start_daemon: Any, tools: Any
+) -> None:
     slow = {"BATCH_AGE_MS": "60000", "BATCH_SIZE": "100000"}
     daemon = start_daemon(**place.environment, **slow)
     asyncio.run(tools.publish(place.broker_url, [place.fix(number) for number in range(300)]))
@@ -161,7 +173,9 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(
     try:
         for share in (0.2, 0.4, 0.6):
             tools.until(
-                lambda share=share: tools.scalar(own_place.database_url, "SELECT count(*) FROM positions") >= share * total,
+                lambda share=share: (
+                    tools.scalar(own_place.database_url, "SELECT count(*) FROM positions") >= share * total
+                ),
                 f"{share:.0%} of the rows",
             )
             if victim == "daemon":
@@ -174,7 +188,9 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(
                 service.start()
     finally:
         publishing.join()
-    tools.until(lambda: tools.scalar(own_place.database_url, "SELECT count(*) FROM positions") >= total, "all rows")
+    tools.until(
+        lambda: tools.scalar(own_place.database_url, "SELECT count(*) FROM positions") >= total, "all rows"
+    )
     assert daemon.stop() == 0
     distinct = "SELECT count(DISTINCT (attributes->>'number')::int) FROM positions"
     assert tools.scalar(own_place.database_url, distinct) == total
@@ -198,7 +214,8 @@ def test_metrics_tell_what_became_of_the_records(
     start_daemon(**place.environment, METRICS_PORT=str(free_port))
     asyncio.run(tools.publish(place.broker_url, [place.fix(1), place.fix(1), place.fix(2)], in_flight=1))
     tools.until(
-        lambda: tools.scalar(place.database_url, "SELECT coalesce(sum(received), 0) FROM ingest_ledger") == 3, "3 records"
+        lambda: tools.scalar(place.database_url, "SELECT coalesce(sum(received), 0) FROM ingest_ledger") == 3,
+        "3 records",
     )
     wanted = 'motorpool_ingest_records_total{outcome="stored",source="mqtt"} 2.0'
     tools.until(lambda: wanted in tools.fetch(f"http://127.0.0.1:{free_port}/metrics"), "the metrics")

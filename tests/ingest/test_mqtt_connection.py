@@ -22,7 +22,9 @@ class Subscriber:
 
     async def connect(self) -> tuple[MqttConnection, bool]:
         self.got = got = asyncio.Queue()
-        connection = await connect(self.broker_url, lambda deliveries: [got.put_nowait(d) for d in deliveries])
+        connection = await connect(
+            self.broker_url, lambda deliveries: [got.put_nowait(d) for d in deliveries]
+        )
         kept = await connection.open_session(self.broker_url, self.name, self.receive_maximum)
         await connection.subscribe([f"{self.name}/#"])
         return connection, kept
@@ -119,7 +121,9 @@ def test_a_payload_of_a_mebibyte_arrives_in_one_piece(broker_url: str) -> None:
     asyncio.run(scenario())
 
 
-def test_retained_messages_are_marked_when_they_are_repeated_and_not_when_they_are_new(broker_url: str) -> None:
+def test_retained_messages_are_marked_when_they_are_repeated_and_not_when_they_are_new(
+    broker_url: str,
+) -> None:
     async def scenario() -> None:
         subscriber = Subscriber(broker_url)
         await subscriber.publish(b"old", retain=True)

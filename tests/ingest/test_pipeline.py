@@ -101,12 +101,17 @@ def test_receipts_are_given_back_in_order_and_only_when_settled() -> None:
         (b'{"time": "2026-03-02T12:00:00Z", "lat": 91, "lon": 1}', "malformed"),
         (b'{"time": "2026-03-02T12:00:00Z", "lat": NaN, "lon": 1}', "malformed"),
         (b'{"time": "2080-01-01T00:00:00Z", "lat": 1, "lon": 1}', "future fix"),
-        (b'{"uid": "bus-2", "time": "2026-03-02T12:00:00Z", "lat": 1, "lon": 1}', "identity differs from topic"),
+        (
+            b'{"uid": "bus-2", "time": "2026-03-02T12:00:00Z", "lat": 1, "lon": 1}',
+            "identity differs from topic",
+        ),
         (b" " * (MAX_PAYLOAD_BYTES + 1), "payload too large"),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_poison_is_put_aside_with_its_reason_and_bytes_and_still_acknowledged(payload: bytes, reason: str) -> None:
+def test_poison_is_put_aside_with_its_reason_and_bytes_and_still_acknowledged(
+    payload: bytes, reason: str
+) -> None:
     async def steps() -> None:
         pipeline, deliverer = make_pipeline(), Deliverer()
         pipeline.accept(message(payload), "bus-1", native.decode, (deliverer, 1))

@@ -56,24 +56,32 @@ def test_every_value_comes_back_as_it_went_in(store: PositionStore, connection: 
         attributes={"driver_key": "O'Brien", "temperature_c": -4.5, "name": "حافلة", "doors": [1, None]},
     )
     store.store(Batch([full, received("bus-2", 1)]))
-    columns = "fix_time, latitude, longitude, speed_mps, course, altitude_m, accuracy_m, satellites, attributes"
+    columns = (
+        "fix_time, latitude, longitude, speed_mps, course, altitude_m, accuracy_m, satellites, attributes"
+    )
     rows = connection.execute(f"SELECT {columns} FROM positions ORDER BY fix_time").fetchall()
     assert rows[0] == (NOON + timedelta(seconds=0.123456), *full.position[2:9], full.position.attributes)
     assert rows[1] == (NOON + timedelta(seconds=1), 48.1, 11.5, None, None, None, None, None, None)
 
 
-def test_repetitions_are_counted_and_stored_once(store: PositionStore, connection: psycopg.Connection) -> None:
+def test_repetitions_are_counted_and_stored_once(
+    store: PositionStore, connection: psycopg.Connection
+) -> None:
     batch = Batch([received("bus-1", second) for second in (0, 1, 1, 2)])
     assert store.store(batch)["mqtt"] == Tally(stored=3, duplicate=1)
     assert store.store(batch)["mqtt"] == Tally(stored=0, duplicate=4)
     mixed = Batch([received("bus-1", second) for second in (2, 3)])
     assert store.store(mixed)["mqtt"] == Tally(stored=1, duplicate=1)
     assert scalar(connection, "SELECT count(*) FROM positions") == 4
-    ledger = connection.execute("SELECT sum(received), sum(stored), sum(duplicate) FROM ingest_ledger").fetchone()
+    ledger = connection.execute(
+        "SELECT sum(received), sum(stored), sum(duplicate) FROM ingest_ledger"
+    ).fetchone()
     assert ledger == (10, 4, 6)
 
 
-def test_of_two_fixes_of_one_moment_the_first_stays(store: PositionStore, connection: psycopg.Connection) -> None:
+def test_of_two_fixes_of_one_moment_the_first_stays(
+    store: PositionStore, connection: psycopg.Connection
+) -> None:
     store.store(Batch([received("bus-1", latitude=1.0), received("bus-1", latitude=2.0)]))
     store.store(Batch([received("bus-1", latitude=3.0)]))
     assert scalar(connection, "SELECT latitude FROM positions") == 1.0
@@ -139,14 +147,20 @@ def test_the_ledger_keeps_sources_apart_and_adds_up(
     store: PositionStore, connection: psycopg.Connection
 ) -> None:
     aside = Refused(received("x").message, None, "malformed", "no JSON", b"{")
-    batch = Batch([received("bus-1", 1), received("bus-1", 2, "serial:/dev/a"), received("bus-1", 1)], [aside])
+    batch = Batch(
+        [received("bus-1", 1), received("bus-1", 2, "serial:/dev/a"), received("bus-1", 1)], [aside]
+    )
     batch.ignored["mqtt"] = 5
     store.store(batch)
-    query = "SELECT source, received, stored, duplicate, quarantined, ignored FROM ingest_ledger ORDER BY source"
+    query = (
+        "SELECT source, received, stored, duplicate, quarantined, ignored FROM ingest_ledger ORDER BY source"
+    )
     assert connection.execute(query).fetchall() == [("mqtt", 3, 1, 1, 1, 5), ("serial:/dev/a", 1, 1, 0, 0, 0)]
 
 
-def test_listeners_hear_of_every_device_however_many(connection: psycopg.Connection, database_url: str) -> None:
+def test_listeners_hear_of_every_device_however_many(
+    connection: psycopg.Connection, database_url: str
+) -> None:
     uids = [f"device-{number}" for number in range(3_000)]
     adopt_devices(connection, uids)
     with connect(database_url, "listener", autocommit=True) as listener:
