@@ -1,0 +1,42 @@
+"""The house itself: names that belong to us, files that carry no address, a lock that covers what we need."""
+
+import re
+import subprocess
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("config", "devices", "ingest", "jobs", "local", "sql", "web", "motorpool")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_foreign_distribution_owns_a_name_of_ours(room: str) -> None:
+    assert set(packages_distributions().get(room, ["motorpool"])) == {"motorpool"}
+
+
+def test_every_requirement_is_pinned_by_the_constraints() -> None:
+    pinned = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    needed = {re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in requires("motorpool") or []}
+    assert needed <= pinned
+
+
+def test_no_lock_file_carries_a_download_address() -> None:
+    locks = [*ROOT.glob("*lock*.json"), *(ROOT / "tests").glob("*/package-lock.json"), ROOT / "constraints.txt"]
+    assert len(locks) >= 2
+    for lock in locks:
+        assert not re.search(r'"resolved"|://', re.sub(r'"(url|funding)": .*', "", lock.read_text())), lock
+
+
+def test_there_is_no_package_among_the_tests() -> None:
+    assert not list((ROOT / "tests").glob("**/__init__.py"))
+
+
+def test_every_command_answers_to_help() -> None:
+    from motorpool import COMMANDS
+
+    for command in COMMANDS:
+        done = subprocess.run(["motorpool", command, "--help"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("Usage: motorpool")
