@@ -1,0 +1,70 @@
+"""Who watches the fleet right now: one viewer for each live connection, with what it looks at."""
+
+import threading
+from dataclasses import dataclass
+
+from prometheus_client import Gauge
+
+from sql.users import User
+from web.picture import Bounds, Move
+from web.rights import may
+
+VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
+
+
+@dataclass
+class Viewer:
+    """One live connection. It is sent nothing before it has said what it looks at (`watching`)."""
+
+    user_id: int
+    expires_at: float
+    watching: bool = False
+    bounds: Bounds | None = None
+
+    def sees(self, move: Move) -> bool:
+        """Whether this view has to change: the vehicle is in it, or just left it."""
+        return self.bounds is None or move.after.is_within(self.bounds) or move.before.is_within(self.bounds)
+
+    def is_welcome(self, user: User | None, now: float) -> bool:
+        """Whether this person may go on watching, as the database has them now."""
+        return (
+            user is not None
+            and not user.disabled
+            and may(user.role, "see the live map")
+            and now < self.expires_at
+        )
+
+
+class Audience:
+    """The viewers by the id of their connection; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._viewers: dict[str, Viewer] = {}
+        self._lock = threading.Lock()
+
+    def admit(self, sid: str, viewer: Viewer) -> None:
+        """A connection opened."""
+        with self._lock:
+            self._viewers[sid] = viewer
+            VIEWERS.set(len(self._viewers))
+
+    def watch(self, sid: str, bounds: Bounds | None) -> None:
+        """A connection said what it looks at; None is everything."""
+        with self._lock:
+            if viewer := self._viewers.get(sid):
+                viewer.watching, viewer.bounds = True, bounds
+
+    def leave(self, sid: str) -> None:
+        """A connection closed."""
+        with self._lock:
+            self._viewers.pop(sid, None)
+            VIEWERS.set(len(self._viewers))
+
+    def list_all(self) -> list[tuple[str, Viewer]]:
+        """Every connection."""
+        with self._lock:
+            return list(self._viewers.items())
+
+    def list_watching(self) -> list[tuple[str, Viewer]]:
+        """The connections that have said what they look at."""
+        return [(sid, viewer) for sid, viewer in self.list_all() if viewer.watching]

@@ -1,0 +1,160 @@
+"""Follows the fleet and tells the pages: one thread, one LISTENing connection, at most four frames a second.
+
+What makes it hard: a notification is missed while the connection is away, and a page that arrives between
+a change and its telling must see it exactly once. So every new connection begins by reading everything, a
+full reading each 30 s nets what slipped through all the same, and one lock covers "change the picture and
+tell of it" as well as "let a page in and send it the picture".
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import psycopg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from config.settings import Settings
+from sql.pool import connect
+from sql.queries import queries
+from sql.users import find_users
+from web.audience import Audience
+from web.picture import FIELDS, FIX_FIELDS, Bounds, Move, Picture, Vehicle
+
+log = structlog.get_logger()
+FRAME_S = 0.25
+HEARTBEAT_S = 5.0
+FULL_READING_S = 30.0
+LONGEST_WAIT_S = 10.0
+OFFLINE_AFTER_MS = 600_000
+
+FOLLOWING = Gauge("motorpool_web_following", "1 while the fleet is being followed in the database")
+READINGS = Counter("motorpool_web_full_readings", "Times the whole fleet was read")
+FRAMES = Counter("motorpool_web_frames", "Messages sent to pages", ["event"])
+
+Send = Callable[[str, dict[str, Any], str], None]
+
+
+class Live:
+    """The picture of the fleet, the pages that watch it, and the thread between database and both.
+
+    `send(event, data, sid)`, `dismiss(sid)` and `close_all()` are the socket server's; web.sockets sets them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.need("database_url")
+        self.thresholds = {
+            "late_after_ms": int(max(30.0, 3 * settings.gps_update_interval) * 1000),
+            "offline_after_ms": OFFLINE_AFTER_MS,
+        }
+        self.audience = Audience()
+        self.is_loaded = False
+        self.send: Send
+        self.dismiss: Callable[[str], None]
+        self.close_all: Callable[[], None]
+        self._picture = Picture()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow the fleet; waits for the database as long as it takes."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread within a frame, and with it the live connections; the pages reconnect."""
+        self._stopping.set()
+
+    def show(self, sid: str, bounds: Bounds | None) -> None:
+        """Send a page the picture, now or as soon as there is one, and from then on what changes in it."""
+        with self._lock:
+            self.audience.watch(sid, bounds)
+            if self.is_loaded:
+                self._send_snapshot(sid, bounds)
+
+    def _run(self) -> None:
+        wait_s = 0.5
+        while not self._stopping.is_set():
+            try:
+                with connect(self._url, "web-live", autocommit=True) as connection:
+                    connection.execute("LISTEN positions_stored")
+                    connection.execute("LISTEN device_changed")
+                    self._read_all(connection)
+                    log.info("following the fleet")
+                    FOLLOWING.set(1)
+                    wait_s = 0.5
+                    self._follow(connection)
+            except psycopg.Error as error:
+                log.warning("lost sight of the fleet", reason=str(error).strip(), retry_s=wait_s)
+            except Exception:  # the pages would stand still for ever if this thread died of a fault of ours
+                log.exception("failed to follow the fleet", retry_s=wait_s)
+            finally:
+                FOLLOWING.set(0)
+            self._stopping.wait(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+        self.close_all()
+
+    def _follow(self, connection: psycopg.Connection) -> None:
+        read_at = beat_at = time.monotonic()
+        while not self._stopping.is_set():
+            heard = list(connection.notifies(timeout=FRAME_S))
+            now = time.monotonic()
+            if now - read_at >= FULL_READING_S or any(notify.channel == "device_changed" for notify in heard):
+                self._read_all(connection)
+                read_at = now
+            elif heard:
+                self._advance(connection, read_device_ids(heard))
+            if now - beat_at >= HEARTBEAT_S:
+                self._dismiss_the_unwelcome(connection)
+                with self._lock:
+                    self._tell([], to_all=True)
+                beat_at = now
+
+    def _read_all(self, connection: psycopg.Connection) -> None:
+        rows = list(queries.list_live_vehicles(connection))
+        READINGS.inc()
+        with self._lock:
+            moves = self._picture.replace(rows)
+            if moves is not None and self.is_loaded:
+                self._tell(moves)
+                return
+            self.is_loaded = True
+            for sid, viewer in self.audience.list_watching():
+                self._send_snapshot(sid, viewer.bounds)
+
+    def _advance(self, connection: psycopg.Connection, device_ids: Sequence[int]) -> None:
+        rows = list(queries.list_newest_fixes(connection, device_ids=device_ids))
+        with self._lock:
+            self._tell(self._picture.advance(rows))
+
+    def _tell(self, moves: list[Move], to_all: bool = False) -> None:
+        for sid, viewer in self.audience.list_watching():
+            seen = [move.after for move in moves if viewer.sees(move)]
+            if seen or to_all:
+                self._send("delta", {"vehicles": [vehicle[:FIX_FIELDS] for vehicle in seen]}, sid)
+
+    def _send_snapshot(self, sid: str, bounds: Bounds | None) -> None:
+        vehicles: list[Vehicle] = list(self._picture.vehicles.values())
+        seen = [vehicle for vehicle in vehicles if bounds is None or vehicle.is_within(bounds)]
+        self._send(
+            "snapshot",
+            {"total": len(vehicles), "thresholds": self.thresholds, "fields": FIELDS, "vehicles": seen},
+            sid,
+        )
+
+    def _send(self, event: str, data: dict[str, Any], sid: str) -> None:
+        self.send(event, {"server_time": int(time.time() * 1000), **data}, sid)
+        FRAMES.labels(event).inc()
+
+    def _dismiss_the_unwelcome(self, connection: psycopg.Connection) -> None:
+        viewers = self.audience.list_all()
+        users = find_users(connection, {viewer.user_id for _, viewer in viewers}) if viewers else {}
+        for sid, viewer in viewers:
+            if not viewer.is_welcome(users.get(viewer.user_id), time.time()):
+                self.dismiss(sid)
+
+
+def read_device_ids(heard: Iterable[psycopg.Notify]) -> list[int]:
+    """The ids in these notifications' comma-separated payloads, each once."""
+    return sorted({int(id) for notify in heard for id in notify.payload.split(",") if id.isdigit()})

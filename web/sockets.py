@@ -1,0 +1,97 @@
+"""The live connection: Socket.IO, namespace /live. The page sends `view`, the server `snapshot` and `delta`.
+
+`view`      {"bounds": [west, south, east, north] or null, "zoom": number, "filters": {}}; bounds alone counts
+`snapshot`  {"server_time": ms, "total": n, "thresholds": {...}, "fields": [...], "vehicles": [[...], ...]}
+`delta`     {"server_time": ms, "vehicles": [the first six of those fields, ...]}; an empty one each 5 s says
+            that the server itself still hears from the database
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Flask, request
+from flask_jwt_extended import get_jwt
+from flask_socketio import (  # type: ignore[import-untyped]
+    ConnectionRefusedError,
+    Namespace,
+    SocketIO,
+)
+
+from config.settings import Settings
+from web.audience import Viewer
+from web.guard import find_signed_in_user
+from web.live import Live
+from web.picture import Bounds
+from web.rights import may
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+log = structlog.get_logger()
+NAMESPACE = "/live"
+
+
+def set_up(app: Flask, live: Live, settings: Settings) -> None:
+    """Serve live connections on this app, from its own pages and WEBSOCKET_ALLOWED_ORIGINS only."""
+    others = frozenset(settings.websocket_allowed_origins)
+
+    def is_allowed(origin: str, environ: "WSGIEnvironment") -> bool:
+        return origin in others or origin == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
+
+    server = SocketIO(
+        app,
+        async_mode="threading",
+        cors_allowed_origins=is_allowed,
+        manage_session=False,
+        max_http_buffer_size=16 * 1024,
+    )
+    server.on_namespace(LiveNamespace(NAMESPACE, live))
+    live.send = lambda event, data, sid: server.emit(event, data, namespace=NAMESPACE, to=sid)
+    live.dismiss = lambda sid: server.server.disconnect(sid, namespace=NAMESPACE)
+    live.close_all = server.server.eio.disconnect
+    app.extensions["live"] = live
+
+
+class LiveNamespace(Namespace):  # type: ignore[misc]
+    """What a page may say on its live connection."""
+
+    def __init__(self, namespace: str, live: Live) -> None:
+        super().__init__(namespace)
+        self._live = live
+
+    def on_connect(self, _auth: object = None) -> None:
+        """Admit whoever's cookie is good and may see the live map."""
+        user = find_signed_in_user()
+        if user is None or not may(user.role, "see the live map"):
+            raise ConnectionRefusedError("You may not see the live map.")
+        self._live.audience.admit(find_sid(), Viewer(user.id, get_jwt()["exp"]))
+        log.info("page connected", user=user.id)
+
+    def on_view(self, view: Any) -> dict[str, str]:
+        """Take what the page looks at; the answer is empty, or names the field that is wrong."""
+        try:
+            bounds = read_bounds(view)
+        except ValueError as error:
+            return {"error": str(error)}
+        self._live.show(find_sid(), bounds)
+        return {}
+
+    def on_disconnect(self, _reason: object = None) -> None:
+        """Forget the page."""
+        self._live.audience.leave(find_sid())
+
+
+def find_sid() -> str:
+    """The id of the connection that speaks; Flask-SocketIO adds it to the request."""
+    sid: str = request.sid  # type: ignore[attr-defined]
+    return sid
+
+
+def read_bounds(view: Any) -> Bounds | None:
+    """The bounds of a `view` message, None where it asks for everything. Raises ValueError."""
+    match view:
+        case {"bounds": [int() | float(), int() | float(), int() | float(), int() | float()]}:
+            return Bounds(*view["bounds"])
+        case {"bounds": None}:
+            return None
+    raise ValueError("bounds: must be [west, south, east, north] in degrees, or null for everything")

@@ -1,0 +1,147 @@
+// The live map: what the server tells goes into the fleet, and at most once a frame onto map and list.
+import * as maplibre from "../vendor/maplibre-gl.mjs";
+import { makeStyle } from "./basemap.js";
+import { Connection } from "./connection.js";
+import { Filter } from "./filter.js";
+import { Fleet } from "./fleet.js";
+import { VehicleList } from "./list.js";
+import { Markers } from "./markers.js";
+import { StateButtons } from "./states.js";
+
+const page = document.getElementById("live");
+const at = (id) => document.getElementById(id);
+const absolute = (url) => new URL(url, location.href).href;
+const urls = {
+  vendorUrl: absolute(page.dataset.vendorUrl),
+  placesUrl: absolute(page.dataset.placesUrl),
+  roadsUrl: absolute(page.dataset.roadsUrl),
+};
+
+const fleet = new Fleet();
+const filter = new Filter();
+let selectedId = null;
+let hasFitted = false;
+let scheduled = 0;
+
+const theme = () => document.documentElement.dataset.bsTheme;
+const style = () => page.dataset.styleUrl || makeStyle(theme(), urls);
+const map = new maplibre.Map({
+  container: "map",
+  style: style(),
+  center: [10, 25],
+  zoom: 1.6,
+  maxPitch: 0,
+  dragRotate: false,
+  attributionControl: { compact: false },
+});
+map.touchZoomRotate.disableRotation();
+map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+map.addControl({ onAdd: makeFitButton, onRemove() {} }, "top-right");
+map.addControl(new maplibre.ScaleControl(), "bottom-left");
+
+at("map").map = map; // for a person at the browser's console, and for the tests
+
+const markers = new Markers(map, select);
+const list = new VehicleList(at("vehicles"), select);
+const states = new StateButtons(at("states"), (state) => {
+  filter.toggle(state);
+  schedule();
+});
+const connection = new Connection({
+  ...page.dataset,
+  onSnapshot(message) {
+    fleet.takeSnapshot(message);
+    if (!hasFitted) hasFitted = fit(false);
+    schedule();
+  },
+  onDelta(message) {
+    fleet.takeDelta(message);
+    schedule();
+  },
+});
+
+map.on("style.load", () => {
+  markers.attach(theme());
+  schedule();
+});
+document.addEventListener("themechange", () => map.setStyle(style(), { diff: false }));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") select(null);
+});
+at("search").addEventListener("input", (event) => {
+  filter.search(event.target.value);
+  schedule();
+});
+at("sheet-handle").addEventListener("click", (event) => {
+  const isOpen = page.classList.toggle("is-folded") === false;
+  event.currentTarget.setAttribute("aria-expanded", String(isOpen));
+});
+setInterval(schedule, 1000);
+schedule();
+
+function schedule() {
+  scheduled ||= requestAnimationFrame(() => {
+    scheduled = 0;
+    render();
+  });
+}
+
+function render() {
+  const counts = { online: 0, late: 0, offline: 0, none: 0 };
+  const shown = [];
+  for (const vehicle of fleet.vehicles.values()) {
+    const state = fleet.stateOf(vehicle);
+    counts[state] += 1;
+    if (filter.shows(vehicle, state)) shown.push({ vehicle, state, age: fleet.ageOf(vehicle) });
+  }
+  states.render(counts, filter.states);
+  list.render(shown, selectedId);
+  markers.render(shown, selectedId);
+  if (fleet.isKnown) at("count").textContent = `${shown.length} of ${fleet.total}`;
+  sayNothing(shown.length);
+  const trouble = connection.describe();
+  at("banner").hidden = trouble === null;
+  if (trouble !== null) at("banner").textContent = trouble;
+  page.classList.toggle("is-lost", trouble !== null);
+}
+
+function sayNothing(shownCount) {
+  at("nothing").hidden = shownCount > 0 || !fleet.isKnown;
+  at("nothing").textContent = fleet.total
+    ? "No vehicle matches. Clear the search or the states picked above."
+    : "No vehicles yet. Add a device with “motorpool device add UID”; it appears here with its first position.";
+}
+
+function select(id) {
+  selectedId = id === selectedId ? null : id;
+  const vehicle = fleet.vehicles.get(selectedId);
+  if (vehicle && vehicle.latitude !== null) {
+    map.flyTo({ center: [vehicle.longitude, vehicle.latitude], zoom: Math.max(map.getZoom(), 14.5), speed: 1.6 });
+  }
+  render();
+  list.reveal(selectedId);
+}
+
+/** Show every vehicle that has a fix; false where none has. */
+function fit(animate) {
+  const bounds = new maplibre.LngLatBounds();
+  for (const { longitude, latitude } of fleet.vehicles.values()) {
+    if (latitude !== null) bounds.extend([longitude, latitude]);
+  }
+  if (bounds.isEmpty()) return false;
+  map.fitBounds(bounds, { padding: Math.min(56, page.clientWidth / 12), maxZoom: 15, animate });
+  return true;
+}
+
+function makeFitButton() {
+  const box = document.createElement("div");
+  box.className = "maplibregl-ctrl maplibregl-ctrl-group";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "fit";
+  button.title = "Show all vehicles";
+  button.setAttribute("aria-label", button.title);
+  button.addEventListener("click", () => fit(true));
+  box.append(button);
+  return box;
+}
