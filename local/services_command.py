@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from config.settings import Settings, load
 from local.services import ServiceError, Services
@@ -24,7 +22,7 @@ def told() -> Iterator[None]:
 
 
 def find_own(settings: Settings, services: Services) -> list[str]:
-    """The services that are ours to run: those whose URL the settings leave open or that they took from `env`."""
+    """The services that are ours to run: no URL is set for them, or their own, as `services env` gives it."""
     given = {"postgres": settings.database_url, "mosquitto": settings.mqtt_url}
     return [
         name
@@ -76,13 +74,9 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
     else:
-        table = Table("service", "running", "process", "version", "url")
         for name, row in found.items():
-            shown = (row["pid"], row["version"], row["url"])
-            table.add_row(
-                name, "yes" if row["running"] else "no", *("-" if v is None else str(v) for v in shown)
-            )
-        Console().print(table)
+            process = f"runs as process {row['pid']}" if row["running"] else "does not run"
+            click.echo(f"{name} {row['version'] or '(not fetched)'} {process} {row['url'] or ''}".rstrip())
     if not all(row["running"] for row in found.values()):
         raise SystemExit(1)
 

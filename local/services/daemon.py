@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from abc import ABC, abstractmethod
 from functools import cached_property
@@ -16,7 +15,8 @@ from local.services.roots import Root, locked
 
 START_TIMEOUT_S = 600  # a database that was killed may have gigabytes of its log to replay
 STOP_TIMEOUT_S = 120
-ATTEMPTS = 5  # the last server's children may linger, or another program may take the port meanwhile
+# Before another attempt: children of a killed server may linger, another program may have taken the port.
+PAUSES_S = (0.2, 0.4, 0.8, 1.6, 3.2)
 LOG_BYTES = 10_000_000
 # Leaves the server to init, with its output in our log and as many open files as the system allows.
 DETACH = 'ulimit -S -n "$(ulimit -H -n)"; "$@" >&2 & echo $!'
@@ -40,7 +40,7 @@ class Daemon(ABC):
     @cached_property
     def account(self) -> Account:
         """Who owns the folder and runs the server."""
-        return find_account(self.folder)
+        return find_account(self.home)
 
     @property
     def port(self) -> int:
@@ -55,12 +55,9 @@ class Daemon(ABC):
         """The running server's process id; None where it does not run, whatever a stale pid file says."""
         if not self.folder.exists():
             return None
+        find_account(self.home)  # or it says whose the folder is, where we may not look inside
         try:
             pid = int((self.folder / self.pid_file).read_text().split()[0])
-        except PermissionError:
-            raise ServiceError(
-                f"{self.folder} belongs to another user; run this as {self.account.name}."
-            ) from None
         except (OSError, ValueError, IndexError):
             return None
         return pid if self._is_ours(pid) else None
@@ -78,10 +75,10 @@ class Daemon(ABC):
         with locked(self.home / f"{self.name}.lock"):
             if not self.folder.exists():
                 self.create()
-            for _ in range(ATTEMPTS):
+            for pause_s in PAUSES_S:
                 if self._wait_for_answer(self.pid or self._launch()):
                     return self.complete()
-                time.sleep(0.5)
+                time.sleep(pause_s)
         raise ServiceError(f"{self.name} does not start; {self.log} ends with:\n{self._end_of_log()}")
 
     def stop(self) -> None:
@@ -132,6 +129,11 @@ class Daemon(ABC):
     def complete(self) -> None:
         """Do what can only be done once the server answers."""
 
+    def write_config(self, text: str) -> None:
+        """Write the server's settings, readable for its account."""
+        self.config.write_text(text)
+        self.config.chmod(0o644)
+
     def _launch(self) -> int:
         (self.folder / self.pid_file).unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
@@ -140,7 +142,7 @@ class Daemon(ABC):
             self._port_file.write_text(f"{choose_port()}\n")
         command = ["sh", "-c", DETACH, "sh", *self.command()]
         with self.log.open("a") as log:
-            done = self.account.run(command, self.folder, stdout=subprocess.PIPE, stderr=log, check=True)
+            done = self.account.run(command, self.folder, stderr=log)
         return int(done.stdout)
 
     def _wait_for_answer(self, pid: int) -> bool:
@@ -162,9 +164,7 @@ class Daemon(ABC):
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while self._is_ours(pid):
             if time.monotonic() > deadline:
-                raise ServiceError(
-                    f"{self.name} (process {pid}) has not ended in {STOP_TIMEOUT_S} s; see {self.log}"
-                )
+                raise ServiceError(f"{self.name} (process {pid}) does not end; see {self.log}")
             time.sleep(0.02)
 
     def _is_ours(self, pid: int) -> bool:

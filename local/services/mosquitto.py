@@ -14,6 +14,7 @@ import mqtt5
 from local.services.daemon import Daemon
 from local.services.errors import ServiceError
 
+PLUGIN = "usr/lib/*-linux-gnu/mosquitto/mosquitto_persist_sqlite.so"
 SETTINGS = """\
 # Written by motorpool at each start.
 listener {port} 127.0.0.1
@@ -69,14 +70,10 @@ class Mosquitto(Daemon):
 
     def command(self) -> list[str]:
         """Write mosquitto.conf."""
-        plugin = next(
-            self.root.folder.glob("usr/lib/*-linux-gnu/mosquitto/mosquitto_persist_sqlite.so"), None
-        )
+        plugin = next(self.root.folder.glob(PLUGIN), None)
         if plugin is None:
-            raise ServiceError(
-                f"{self.root.folder} has no SQLite persistence plugin; remove it and start again."
-            )
-        self.config.write_text(
+            raise ServiceError(f"{self.root.folder} lacks the SQLite plugin; remove it and start again.")
+        self.write_config(
             SETTINGS.format(
                 port=self.port, folder=self.folder, plugin=plugin, pid_file=self.folder / self.pid_file
             )
@@ -89,7 +86,7 @@ class Mosquitto(Daemon):
             with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
                 client.sendall(mqtt5.ConnectPacket("", clean_start=True).write())
                 return isinstance(mqtt5.read(memoryview(client.recv(1024)))[0], mqtt5.ConnAckPacket)
-        except OSError:
+        except (OSError, IndexError):  # refused, or closed before the whole answer
             return False
 
     def complete(self) -> None:

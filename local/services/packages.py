@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ KEYRINGS = (
 )
 OWN_SERVERS = "set DATABASE_URL and MQTT_URL to a TimescaleDB and an MQTT broker of your own"
 # A fetched program runs on shared libraries alone. These few are large and serve what is switched off here:
-# compiled queries (LLVM), Perl, systemd's tools.
+# compiled queries (LLVM), Perl, systemd's own tools.
 LEFT_OUT = ("libllvm", "libz3-", "libperl", "libsystemd-shared", "libc-l10n")
-PRIVATE = """\
+CONFIGURATION = """\
 Dir::State "{folder}/state";
 Dir::State::lists "lists/";
 Dir::State::status "{folder}/status";
@@ -44,11 +44,10 @@ Acquire::Retries "3";
 
 
 class Package(NamedTuple):
-    """One package as the archive offers it; `file` is the name apt gives it, `size` its bytes."""
+    """One package as the archive offers it; `size` is that of its file, in bytes."""
 
     name: str
     version: str
-    file: str
     size: int
 
 
@@ -66,29 +65,30 @@ class Archive:
         for name in ("state/lists/partial", "cache/archives/partial", "none"):
             (folder / name).mkdir(parents=True)
         (folder / "status").touch()
-        architecture = find_architecture()
+        architecture = _run("dpkg", "--print-architecture").stdout.strip()
         keyring = next((f"signed-by={path} " for path in KEYRINGS if path.exists()), "")
         (folder / "sources.list").write_text(
             "".join(f"deb [{keyring}arch={architecture}] {url} {suite} main\n" for url in _list_mirrors())
         )
-        self._config.write_text(PRIVATE.format(folder=folder, architecture=architecture))
+        self._config.write_text(CONFIGURATION.format(folder=folder, architecture=architecture))
 
     def update(self) -> None:
         """Fetch the suite's index. A mirror without it is no error yet: another one may have it."""
-        self._complaint = self._apt("update").stderr.strip()
+        self._complaint = _run("apt-get", "-c", str(self._config), "update").stderr.strip()
 
-    def resolve(self, names: Iterable[str]) -> list[Package]:
+    def resolve(self, names: tuple[str, ...]) -> list[Package]:
         """What must be unpacked for `names` to run: they and the shared libraries that they need."""
-        names = list(names)
-        answer = self._apt("install", "--yes", "--print-uris", *names)
+        answer = _run("apt-get", "-c", str(self._config), "install", "--yes", "--print-uris", *names)
         if answer.returncode != 0:
-            reason = self._complaint or answer.stderr.strip()
+            reason = (self._complaint or answer.stderr.strip()).partition("\n")[0]
+            wanted = f"{names[0]} of Debian {self.suite}"
             raise ServiceError(
-                f"This machine's apt mirror does not give {', '.join(names)} of Debian {self.suite}. Add a Debian "
-                f"mirror to apt's sources, or {OWN_SERVERS}. apt says: {reason}"
+                f"This machine's apt gives no {wanted} ({reason}). Add a Debian mirror to its sources, or "
+                f"{OWN_SERVERS}."
             )
-        files = re.findall(r"^'[^']+' (\S+) (\d+)", answer.stdout, re.MULTILINE)
-        packages = [Package(*file.split("_")[:2], file, int(size)) for file, size in files]
+        # 'https://…/libpq5_17.5-1_amd64.deb' libpq5_17.5-1_amd64.deb 235572 MD5Sum:…
+        found = re.findall(r"^'[^']+' ([^_]+)_([^_]+)_\S+ (\d+)", answer.stdout, re.MULTILINE)
+        packages = [Package(name, version, int(size)) for name, version, size in found]
         return [package for package in packages if package.name in names or _is_library(package.name)]
 
     def download(self, packages: list[Package], into: Path, advance: Callable[[int], None]) -> list[Path]:
@@ -98,23 +98,13 @@ class Archive:
             command, cwd=into, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as apt:
             while apt.poll() is None:
-                advance(sum(path.stat().st_size for path in into.iterdir()))
+                advance(_measure(into))
                 time.sleep(0.1)
             complaint = apt.stderr.read().strip() if apt.stderr else ""
         if apt.returncode != 0:
             raise ServiceError(f"The download of packages of Debian {self.suite} failed: {complaint}")
-        advance(sum(path.stat().st_size for path in into.iterdir()))
+        advance(_measure(into))
         return sorted(into.glob("*.deb"))
-
-    def _apt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = ["apt-get", "-c", str(self._config), "-q", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def find_architecture() -> str:
-    """This machine's architecture as Debian names it, such as amd64 or arm64."""
-    answer = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
-    return answer.stdout.strip()
 
 
 def _list_mirrors() -> list[str]:
@@ -122,14 +112,8 @@ def _list_mirrors() -> list[str]:
 
     Foreign archives publish under the same names; they drop out by the signature or for want of the suite.
     """
-    command = [
-        "apt-get",
-        "indextargets",
-        "--no-release-info",
-        "--format",
-        "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-    ]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    fields = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+    answer = _run("apt-get", "indextargets", "--no-release-info", "--format", fields)
     targets = (line.split() for line in answer.stdout.splitlines())
     mirrors = [t[0] for t in targets if len(t) == 3 and t[2] == "main" and "-" not in t[1]]
     if not mirrors:
@@ -139,3 +123,12 @@ def _list_mirrors() -> list[str]:
 
 def _is_library(name: str) -> bool:
     return name.startswith(("lib", "zlib")) and not name.startswith(LEFT_OUT) and not name.endswith("-perl")
+
+
+def _measure(folder: Path) -> int:
+    """Bytes of the files in `folder`; a file may be renamed meanwhile."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.exists())
+
+
+def _run(*command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, capture_output=True, text=True, check=False)

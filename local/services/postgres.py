@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 from pathlib import Path
 from typing import ClassVar
 
@@ -53,7 +52,10 @@ log_line_prefix = '%m [%p] '
 
 
 class Postgres(Daemon):
-    """The embedded database. With `test` it may lose data in a power cut, and template databases can be cloned."""
+    """The embedded database. With `test` a power cut may destroy it, but databases clone from a template.
+
+    A background worker of TimescaleDB keeps a session open on each database, which forbids to clone it.
+    """
 
     name: ClassVar[str] = "postgres"
     pid_file: ClassVar[str] = "postmaster.pid"
@@ -81,33 +83,26 @@ class Postgres(Daemon):
     def create(self) -> None:
         """Initialise the cluster in a folder aside, then put it in place."""
         if not (TIME_ZONES / "UTC").exists():
-            raise ServiceError(
-                f"PostgreSQL needs the time zones of {TIME_ZONES}; install the package tzdata."
-            )
+            raise ServiceError(f"PostgreSQL needs the time zones in {TIME_ZONES}; install tzdata.")
         fresh = self.folder.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         self._password_file.unlink(missing_ok=True)
-        with open(os.open(self._password_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
+        self._password_file.touch(mode=0o600, exist_ok=False)
+        self._password_file.write_text(secrets.token_urlsafe(32))
         for path in (fresh, self._password_file):
             os.chown(path, self.account.uid, self.account.gid)
-        command = [
-            str(self.program("initdb")),
-            f"--pgdata={fresh}",
-            f"--pwfile={self._password_file}",
-            *INITDB,
-        ]
+        command = [str(self.program("initdb")), f"--pwfile={self._password_file}", *INITDB]
         if self._test:
             command.append("--no-sync")
-        done = self.account.run(command, fresh, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        done = self.account.run([*command, str(fresh)], fresh)
         if done.returncode != 0:
             raise ServiceError(f"The database cannot be initialised: {done.stderr.strip()}")
         fresh.rename(self.folder)
 
     def command(self) -> list[str]:
         """Write postgres.conf; the server reads it instead of the one that initdb made."""
-        self.config.write_text(
+        self.write_config(
             SETTINGS.format(
                 port=self.port,
                 workers=0 if self._test else 4,
@@ -132,9 +127,7 @@ class Postgres(Daemon):
         try:
             return self._password_file.read_text()
         except PermissionError:
-            raise ServiceError(
-                f"{self._password_file} can be read by {self.account.name} and root only."
-            ) from None
+            raise ServiceError(f"{self._password_file} is readable for its owner and root only.") from None
         except OSError:
             raise ServiceError("The database is not set up here; run: motorpool services start") from None
 

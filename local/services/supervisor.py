@@ -14,8 +14,8 @@ from local.services.mosquitto import Mosquitto
 from local.services.postgres import Postgres
 from local.services.roots import Root
 
-POSTGRES = ("postgresql-17", "postgresql-client-17", "postgresql-17-timescaledb")
 NAMES = ("postgres", "mosquitto")
+POSTGRES = ("postgresql-17", "postgresql-client-17", "postgresql-17-timescaledb")
 MOSQUITTO = ("mosquitto", "libmosquitto1")
 
 
@@ -23,23 +23,19 @@ class Services:
     """TimescaleDB and mosquitto with their data in `data_dir`.
 
     They are daemons: they run on when this process ends, until `stop`. `binaries` is the folder of the
-    unpacked programs, several data directories may share it; it is filled when needed. `test` trades
+    unpacked programs, which several data directories may share; it is filled when needed. `test` trades
     safety in a power cut for speed and lets databases be cloned from a template.
     """
 
     def __init__(self, data_dir: Path, binaries: Path | None = None, test: bool = False) -> None:
         self.data_dir = data_dir.absolute()
-        self.home = reach(data_dir, Postgres.name)
-        programs = (
-            reach(binaries.parent, Postgres.name) / binaries.name if binaries else self.home / "services"
-        )
+        self.home = reach(data_dir)
+        programs = reach(binaries.parent) / binaries.name if binaries else self.home / "services"
         self.postgres = Postgres(
-            self.home,
-            Root(programs / "postgres", "PostgreSQL", "trixie", POSTGRES, "usr/lib/postgresql/*/bin/*"),
-            test,
+            self.home, Root(programs / "postgres", "trixie", POSTGRES, "usr/lib/postgresql/*/bin/*"), test
         )
         self.mosquitto = Mosquitto(
-            self.home, Root(programs / "mosquitto", "mosquitto", "forky", MOSQUITTO, "usr/*bin/mosquitto*")
+            self.home, Root(programs / "mosquitto", "forky", MOSQUITTO, "usr/*bin/mosquitto*")
         )
         self._all: dict[str, Daemon] = {s.name: s for s in (self.postgres, self.mosquitto)}
 
@@ -66,13 +62,10 @@ class Services:
             service.root.fetch(progress)
 
     def start(self, progress: bool = False, names: Collection[str] = NAMES) -> None:
-        """Fetch and set up what is missing, start the named ones, wait until they answer. No-op while they run."""
+        """Fetch and set up what is missing, start the named ones, wait for their answer; idempotent."""
         if self.home != self.data_dir and not self.home.exists():
-            click.echo(
-                f"The account that runs the services cannot pass to {self.data_dir}: they keep their files in "
-                f"{self.home}.",
-                err=True,
-            )
+            reason = f"The account that runs the services cannot pass to {self.data_dir}"
+            click.echo(f"{reason}: their files go to {self.home}.", err=True)
         for name in names:
             self._all[name].start(progress)
 
