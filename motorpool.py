@@ -2,23 +2,29 @@
 
 import importlib
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from config.settings import SettingsError
+from config.settings import DECODERS, SettingsError
+
+if TYPE_CHECKING:
+    from devices.position import Result
 
 COMMANDS = {
-    "db": "sql.commands:db",
-    "decode": "motorpool:decode",
-    "device": "sql.commands:device",
-    "ingest": "ingest.command:ingest",
-    "jobs": "jobs.command:jobs",
-    "replay": "local.replay_command:replay",
-    "services": "local.services_command:services",
-    "simulate": "local.simulate_command:simulate",
-    "up": "local.up_command:up",
-    "user": "sql.commands:user",
-    "web": "web.command:web",
+    "db": ("sql.commands:db", "Migrate, back up and restore the database."),
+    "decode": ("motorpool:decode", "Print what a device's messages say."),
+    "device": ("sql.commands:device", "Add, list, adopt and disable devices."),
+    "ingest": ("ingest.command:ingest", "Run the daemon that stores positions."),
+    "jobs": ("jobs.command:jobs", "Run the scheduler."),
+    "replay": ("local.replay_command:replay", "Send a recording through the broker or a serial port."),
+    "services": ("local.services_command:services", "Start and stop the embedded database and broker."),
+    "simulate": ("local.simulate_command:simulate", "Drive a made-up fleet."),
+    "up": ("local.up_command:up", "Run everything on this machine."),
+    "user": ("sql.commands:user", "Add, list and disable people."),
+    "web": ("web.command:web", "Run the pages and the API."),
 }
 
 
@@ -31,14 +37,76 @@ class Rooms(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name].split(":")
+        module, name = COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing their rooms."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in sorted(COMMANDS.items())])
 
 
 @click.group(cls=Rooms)
 def cli() -> None:
     """Motorpool keeps a fleet in sight."""
+
+
+@click.command()
+@click.argument("protocol", type=click.Choice(DECODERS))
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--hex", "is_hex", is_flag=True, help="Each line is a frame written in hexadecimal.")
+def decode(protocol: str, file: BinaryIO, is_hex: bool) -> None:
+    """Print what a device's messages say, a JSON object for each position.
+
+    Frames of PROTOCOL come from FILE or standard input, one a line; nmea comes as it is on the wire. What
+    cannot be read is printed as {"error", "input"} and never stops the reading.
+    """
+    import orjson
+
+    from devices.position import DecodeError, Ignored
+
+    counts: Counter[str] = Counter()
+    for result, text in _decode_all(protocol, file, is_hex):
+        if isinstance(result, Ignored):
+            counts[result.reason] += 1
+            continue
+        if isinstance(result, DecodeError):
+            counts["errors"] += 1
+            document: dict[str, Any] = {"error": result.reason, "input": text}
+        else:
+            counts["positions"] += 1
+            moment = result.fix_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            document = {**result._asdict(), "fix_time": moment, "attributes": result.attributes or {}}
+        click.echo(orjson.dumps(document))
+    totals = [f"{counts.pop(kind, 0)} {kind}" for kind in ("positions", "errors")]
+    click.echo(", ".join([*totals, *(f"{count} {reason}" for reason, count in counts.items())]), err=True)
+
+
+def _decode_all(protocol: str, file: BinaryIO, is_hex: bool) -> Iterator[tuple["Result", str]]:
+    """Every result, with the text of the frame or of the part of it that the result is about."""
+    from devices.nmea import NmeaDecoder
+    from devices.position import DecodeError
+    from devices.protocols import PROTOCOLS
+
+    def quote(raw: bytes) -> str:
+        return raw.hex() if is_hex else raw.decode("utf-8", "backslashreplace")
+
+    stream = NmeaDecoder() if protocol == "nmea" else None
+    read = stream.feed if stream else PROTOCOLS[protocol]
+    for line in iter(file.readline, b""):
+        frame = line if stream else line.strip()
+        text = line.strip().decode("utf-8", "backslashreplace")
+        try:
+            results = read(bytes.fromhex(text) if is_hex else frame)
+        except DecodeError as error:
+            results = [error]
+        except ValueError as error:
+            results = [DecodeError(f"not hexadecimal: {error}")]
+        for result in results:
+            yield result, quote(result.raw) if isinstance(result, DecodeError) and result.raw else text
+    for result in stream.close() if stream else ():
+        yield result, quote(result.raw) if isinstance(result, DecodeError) and result.raw else ""
 
 
 def main() -> None:
