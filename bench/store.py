@@ -1,7 +1,7 @@
 """How much of the database's own speed is left when positions go through the store, as ratios of one run.
 
 Run it with `make bench`, or `python bench/store.py --rows 500000`. All figures are rows a second into the
-same hypertable, in batches of the same size: (a) bare binary COPY of rows encoded beforehand, the limit; (b) the
+same hypertable, in batches of one size: (a) bare binary COPY of rows encoded beforehand, the limit; (b) the
 store with everything on: device look-up, encoding, latest fix, ledger, NOTIFY; (c) the same with 30 % of the
 rows sent again; (d) executemany, what people write first.
 """

@@ -16,7 +16,7 @@ import structlog
 
 from config import logging
 from config.settings import Settings, SettingsError, load
-from local.demo import DEMO_SERIAL_PORTS, register_fleet
+from local.demo import DEMO_SERIAL_PORTS
 from local.services import Services
 from local.supervisor import Child
 from sql.migration import migrate
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 def up(demo: bool) -> None:
     """Run services, daemon, pages and jobs together; Ctrl-C stops them all."""
     settings = load()
-    logging.set_up(settings, "up")
+    logging.set_up(settings.model_copy(update={"log_format": "console"}), "up")
     if not demo and settings.jwt_secret is None:
         raise SettingsError(["JWT_SECRET is not set; make one with: openssl rand -hex 32."])
     stop = threading.Event()
@@ -45,9 +45,8 @@ def up(demo: bool) -> None:
         stack.enter_context(_alone(settings.data_dir))
         _check_port(settings)
         services, environment = _start_services(settings, stack)
-        applied = migrate(environment["DATABASE_URL"])
-        if applied:
-            click.echo(f"Database: {len(applied)} migrations applied.")
+        for name in migrate(environment["DATABASE_URL"]):
+            click.echo(f"Database: applied {name}")
         if demo:
             environment |= _prepare_demo(settings, environment["DATABASE_URL"])
         children = _start_children(settings, environment, demo, stack)
@@ -92,11 +91,10 @@ def _start_services(settings: Settings, stack: ExitStack) -> tuple[Services | No
 
 
 def _prepare_demo(settings: Settings, database_url: str) -> dict[str, str]:
-    """The demo's fleet, its first admin and its secrets, the same at each start."""
+    """The first admin and the secrets of the demo, the same at each start. The simulator makes the fleet."""
     folder = settings.data_dir / "demo"
     password = _keep_secret(folder / "admin_password", secrets.token_urlsafe(12))
     with connect(database_url, "up", autocommit=True) as connection:
-        register_fleet(connection)
         if ADMIN not in [user.email for user in list_users(connection)]:
             add_user(connection, ADMIN, "admin", password)
     click.echo(f"Sign in as {click.style(ADMIN, bold=True)} with password {click.style(password, bold=True)}")

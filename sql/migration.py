@@ -3,6 +3,7 @@
 Each `NNNN_what_changes.sql` has a `.rollback.sql` beside it; `schema.sql` is today's truth for the reader.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from yoyo import get_backend, read_migrations
 from yoyo.backends import DatabaseBackend
 
 FOLDER = Path(__file__).parent / "migrations"
+logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells of every statement
 
 
 @dataclass(frozen=True, slots=True)
