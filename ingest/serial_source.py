@@ -109,7 +109,7 @@ class _Reader(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._silence:
             self._silence.cancel()
-        self._end_epoch()
+        self._hand_on(self._decoder.close())
         if not self.closed.done():
             self.closed.set_result(str(exc) if exc else "end of stream")
 
