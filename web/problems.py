@@ -15,9 +15,9 @@ def set_up(app: Flask) -> None:
 
 def answer(error: HTTPException) -> Response:
     """The answer to an error that has a status of its own."""
-    status = error.code or 500
-    if error.response is not None and status < 400:
+    if error.response is not None:
         return make_response(error.response)
+    status = error.code or 500
     problem = {
         "type": "about:blank",
         "title": error.name,

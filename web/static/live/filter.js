@@ -1,22 +1,20 @@
-// What the person wants to see: words typed into the search box, and states picked by their buttons.
+// What the person wants to see: a part of a number typed into the search box, and states picked by their buttons.
 
 export class Filter {
   states = new Set();
-  #words = [];
+  #part = "";
 
   search(text) {
-    this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    this.#part = text.trim().replace(/\s+/g, " ").toLowerCase();
   }
 
   toggle(state) {
     if (!this.states.delete(state)) this.states.add(state);
   }
 
-  /** Whether to show a vehicle: of a picked state (none picked is all), with every word in number or uid. */
+  /** Whether to show a vehicle: of a picked state (none picked is all), with the part in its number or uid. */
   shows(vehicle, state) {
     if (this.states.size && !this.states.has(state)) return false;
-    if (!this.#words.length) return true;
-    const text = `${vehicle.label} ${vehicle.uid}`.toLowerCase();
-    return this.#words.every((word) => text.includes(word));
+    return [vehicle.label, vehicle.uid].some((name) => name.toLowerCase().includes(this.#part));
   }
 }

@@ -1,0 +1,262 @@
+"""The site as people meet it: an app in this process for pages, a real server for what lives longer than a request."""
+
+import http.cookiejar
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from config.settings import Settings, load
+from devices.position import Position
+from sql.batches import Batch, Message, Received
+from sql.fleet import add_device
+from sql.pool import connect
+from sql.positions import PositionStore
+from sql.users import ROLES, add_user
+from web.app import create_app
+
+PASSWORD = "a long enough password"
+CHROMIUM = Path("/usr/bin/chromium")
+VENDOR = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor"
+
+
+def until(condition: Callable[[], object], what: str, limit: float = 30) -> None:
+    """Wait for something that must come true."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {limit} s for {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def tools() -> Any:
+    """What the tests share beside fixtures."""
+    return sys.modules[__name__]
+
+
+@pytest.fixture
+def environment(database_url: str) -> dict[str, str]:
+    """The settings of a site on the loopback address."""
+    return {"DATABASE_URL": database_url, "JWT_SECRET": "s" * 32, "COOKIE_SECURE": "false"}
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    return load(environment)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    with connect(database_url, "test", autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def people(connection: psycopg.Connection) -> None:
+    """The cast: one person of each role, all with the same password, hashed once."""
+    add_user(connection, "admin@example.org", "admin", PASSWORD)
+    for role in set(ROLES) - {"admin"}:
+        connection.execute(
+            "INSERT INTO users (email, role, password_hash) SELECT %s, %s, password_hash FROM users LIMIT 1",
+            (f"{role}@example.org", role),
+        )
+
+
+class Fleet:
+    """Vehicles that report where they are, the way ingest stores it."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        self._store = PositionStore(connection)
+
+    def add(self, uid: str, label: str | None = None) -> int:
+        """A device, in a vehicle of this number; its id."""
+        return add_device(self.connection, uid, label or uid)
+
+    def report(
+        self, uid: str, latitude: float, longitude: float, seconds_ago: float = 0, **fields: Any
+    ) -> datetime:
+        """One position; the time of its fix, in whole milliseconds as pages are told it."""
+        now = datetime.now(UTC)
+        fix_time = now.replace(microsecond=now.microsecond // 1000 * 1000) - timedelta(seconds=seconds_ago)
+        position = Position(None, fix_time, latitude, longitude, **fields)
+        message = Message("test", f"fleet/{uid}/position", b"", fix_time)
+        assert self._store.store(Batch([Received(uid, position, message)]))["test"].stored == 1
+        return fix_time
+
+
+@pytest.fixture
+def fleet(connection: psycopg.Connection) -> Fleet:
+    return Fleet(connection)
+
+
+@pytest.fixture
+def app(settings: Settings, people: None) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    app.extensions["pool"].close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser's worth of cookies."""
+    return app.test_client()
+
+
+def read_token(page: str) -> str:
+    """The hidden token of the sign-in form."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def sign_in(client: FlaskClient) -> Callable[..., Any]:
+    """Sign in through the form; the answer to it."""
+
+    def post(email: str, password: str = PASSWORD, **fields: str) -> Any:
+        token = read_token(client.get("/sign-in").text)
+        return client.post(
+            "/sign-in", data={"csrf_token": token, "email": email, "password": password, **fields}
+        )
+
+    return post
+
+
+class Server:
+    """`motorpool web` as a process of its own, on a free port."""
+
+    def __init__(self, environment: dict[str, str], port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._environment = {**os.environ, **environment, "WEB_PORT": str(port)}
+        self._log = log
+        self.process: subprocess.Popen[bytes]
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        command = [sys.executable, "-c", "import motorpool; motorpool.main()", "web"]
+        with self._log.open("ab") as output:
+            self.process = subprocess.Popen(command, env=self._environment, stderr=output)
+        until(self.is_alive, "the site to answer: " + self._log.read_text())
+
+    def is_alive(self) -> bool:
+        assert self.process.poll() is None, self._log.read_text()
+        return self.answers("/healthz")
+
+    def is_ready(self) -> bool:
+        return self.answers("/readyz")
+
+    def answers(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10):
+                return True
+        except OSError:
+            return False
+
+    def log_text(self) -> str:
+        return self._log.read_text()
+
+    def stop(self) -> int:
+        """Ask it to end; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def sign_in(self, email: str) -> str:
+        """The Cookie header of this person."""
+        jar = http.cookiejar.CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        with opener.open(f"{self.url}/sign-in", timeout=10) as form:
+            token = read_token(form.read().decode())
+        fields = {"csrf_token": token, "email": email, "password": PASSWORD}
+        request = urllib.request.Request(
+            f"{self.url}/sign-in", urllib.parse.urlencode(fields).encode(), {"Accept": "text/html"}
+        )
+        try:
+            with opener.open(request, timeout=10):
+                pass
+        except urllib.error.HTTPError as error:  # the map's page refuses some roles; the cookie is there
+            error.close()
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+
+
+@pytest.fixture
+def make_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start sites with further settings; all are stopped in the end."""
+    servers: list[Server] = []
+
+    def make(**settings: str) -> Server:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = Server({**environment, **settings}, port, tmp_path / f"web-{len(servers)}.log")
+        servers.append(server)
+        server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server(make_server: Callable[..., Server], people: None) -> Server:
+    """A site that has read its fleet."""
+    server = make_server()
+    until(server.is_ready, "the site to be ready")
+    return server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    if not (VENDOR / "maplibre-gl.mjs").exists():
+        pytest.skip("the front end is not built (npm ci && npm run build)")
+    flags = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of: errors on its console, faults of scripts, refusals of the policy."""
+    return []
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: Server, complaints: list[str]) -> Page:
+    """A browser's page that is signed in as dispatcher and shows the live map."""
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda fault: complaints.append(str(fault)))
+    page.goto(server.url)
+    page.fill("#email", "dispatcher@example.org")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector("#count:not(:text('…'))")
+    return page

@@ -1,0 +1,137 @@
+"""Signing in and out, and who gets where."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from sql.users import ROLES, disable_user
+from web.rights import RIGHTS
+
+SignIn = Callable[..., Any]
+BROWSER = {"Accept": "text/html"}
+
+
+def test_the_right_password_leads_to_the_map(client: FlaskClient, sign_in: SignIn) -> None:
+    answer = sign_in("Dispatcher@Example.org")
+    assert (answer.status_code, answer.location) == (303, "/map")
+    assert client.get("/map").status_code == 200
+
+
+def test_the_cookies_are_for_this_site_and_no_script_reads_the_token(sign_in: SignIn) -> None:
+    cookies = {
+        line.split("=")[0]: line for line in sign_in("viewer@example.org").headers.getlist("Set-Cookie")
+    }
+    assert "HttpOnly" in cookies["access_token_cookie"]
+    assert all("SameSite=Lax" in cookie for cookie in cookies.values())
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(sign_in: SignIn) -> None:
+    wrong = sign_in("admin@example.org", "not the right password")
+    unknown = sign_in("nobody@example.org", "not the right password")
+    assert wrong.status_code == unknown.status_code == 401
+    assert "do not belong together" in wrong.text
+    assert wrong.text.replace("admin@", "nobody@").split("csrf")[0] == unknown.text.split("csrf")[0]
+
+
+@pytest.mark.parametrize("email", ["", "no address", "x@y\x00z", "a" * 300 + "@example.org", "' OR 1=1 --"])
+def test_what_is_no_address_is_refused_like_any_other(email: str, sign_in: SignIn) -> None:
+    assert sign_in(email).status_code == 401
+
+
+def test_the_eleventh_wrong_password_in_a_minute_is_told_to_wait(sign_in: SignIn) -> None:
+    answers = [sign_in("admin@example.org", f"wrong password {n}") for n in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert "Wait a minute" in answers[-1].text
+
+
+def test_right_passwords_are_never_told_to_wait(client: FlaskClient, sign_in: SignIn) -> None:
+    for _ in range(15):
+        client.delete_cookie("access_token_cookie")
+        assert sign_in("admin@example.org").status_code == 303
+
+
+def test_a_form_from_elsewhere_signs_nobody_in(client: FlaskClient) -> None:
+    fields = {"email": "admin@example.org", "password": "a long enough password"}
+    assert client.post("/sign-in", data=fields).status_code == 400
+    assert client.post("/sign-in", data={**fields, "csrf_token": "forged"}).status_code == 400
+    assert client.get_cookie("access_token_cookie") is None
+
+
+def test_signing_in_leads_back_to_the_page_asked_for(client: FlaskClient, sign_in: SignIn) -> None:
+    refused = client.get("/map?vehicle=7", headers=BROWSER)
+    assert (refused.status_code, refused.location) == (302, "/sign-in?next=/map?vehicle%3D7")
+    assert sign_in("admin@example.org", next="/map?vehicle=7").location == "/map?vehicle=7"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://example.com/",
+        "//example.com",
+        "/\\example.com",
+        "/\t/example.com",
+        "javascript:alert(1)",
+        "map",
+    ],
+)
+def test_signing_in_leads_to_no_other_site(elsewhere: str, sign_in: SignIn) -> None:
+    assert sign_in("admin@example.org", next=elsewhere).location == "/map"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_live_map_is_for_those_who_dispatch_and_mend(
+    role: str, client: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in(f"{role}@example.org")
+    allowed = role in ("admin", "dispatcher", "mechanic", "viewer")
+    for path in ("/map", "/map/places.geojson", "/map/roads.geojson"):
+        assert client.get(path, headers=BROWSER).status_code == (200 if allowed else 403), path
+
+
+def test_no_right_is_given_to_a_role_that_does_not_exist() -> None:
+    assert all(roles <= set(ROLES) for roles in RIGHTS.values())
+
+
+def test_a_refused_role_can_sign_out_from_the_page_that_says_so(client: FlaskClient, sign_in: SignIn) -> None:
+    sign_in("driver@example.org")
+    page = client.get("/map", headers=BROWSER)
+    assert "you may not see the live map" in page.text
+    assert "Sign out" in page.text
+
+
+def test_signing_out_needs_the_token_that_only_our_pages_have(client: FlaskClient, sign_in: SignIn) -> None:
+    sign_in("admin@example.org")
+    client.post("/sign-out")
+    assert client.get("/session").json == {"email": "admin@example.org", "role": "admin"}
+    cookie = client.get_cookie("csrf_access_token")
+    assert cookie
+    client.post("/sign-out", data={"csrf_token": cookie.value})
+    assert client.get("/session").status_code == 401
+
+
+def test_a_disabled_person_is_signed_out_at_once(
+    client: FlaskClient, sign_in: SignIn, connection: psycopg.Connection
+) -> None:
+    sign_in("dispatcher@example.org")
+    disable_user(connection, "dispatcher@example.org")
+    assert client.get("/map", headers=BROWSER).location == "/sign-in?next=/map"
+    assert sign_in("dispatcher@example.org").status_code == 401
+
+
+@pytest.mark.parametrize("token", ["garbage", "a.b.c", ""])
+def test_a_spoilt_token_leads_to_the_form_and_the_form_still_works(
+    token: str, client: FlaskClient, sign_in: SignIn
+) -> None:
+    client.set_cookie("access_token_cookie", token)
+    assert client.get("/map", headers=BROWSER).status_code == 302
+    assert sign_in("admin@example.org").status_code == 303
+
+
+def test_a_stray_authorization_header_does_not_spoil_a_good_cookie(
+    client: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in("admin@example.org")
+    assert client.get("/session", headers={"Authorization": "Bearer garbage"}).status_code == 200
