@@ -34,7 +34,7 @@ class Root:
     """The `packages` of a Debian suite, unpacked in `folder`; `programs` is a glob for what can be run."""
 
     def __init__(self, folder: Path, suite: str, packages: tuple[str, ...], programs: str) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
         self._suite = suite
         self._packages = packages
         self._programs = programs
