@@ -9,7 +9,7 @@ import click
 
 from config.settings import Settings, load
 from local.services import ServiceError, Services
-from local.services.supervisor import NAMES
+from local.services.pair import NAMES
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class Daemon(ABC):
             if not self.folder.exists():
                 self.create()
             for pause_s in PAUSES_S:
-                if self._wait_for_answer(self.pid or self._launch()):
+                if self._wait_for_answer(self.pid or self.launch()):
                     return self.complete()
                 time.sleep(pause_s)
         raise ServiceError(f"{self.name} does not start; {self.log} ends with:\n{self._end_of_log()}")
@@ -134,7 +134,8 @@ class Daemon(ABC):
         self.config.write_text(text)
         self.config.chmod(0o644)
 
-    def _launch(self) -> int:
+    def launch(self) -> int:
+        """Start the process at a free port and give its id; whether it lives on is for others to see."""
         (self.folder / self.pid_file).unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))

@@ -1,5 +1,6 @@
 """PostgreSQL with TimescaleDB, for the database of one machine."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -114,6 +115,19 @@ class Postgres(Daemon):
             )
         )
         return [str(self.program("postgres")), "-D", str(self.folder), "-c", f"config_file={self.config}"]
+
+    def launch(self) -> int:
+        """Start the server once nothing of a killed one is left.
+
+        A session busy with a query does not notice that its server died, and the next one refuses to start
+        beside it.
+        """
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended, or is another user's
+                in_folder = (process / "cwd").readlink() == self.folder.resolve()
+                if in_folder and (process / "cmdline").read_bytes().startswith(b"postgres: "):
+                    os.kill(int(process.name), signal.SIGQUIT)
+        return super().launch()
 
     def answers(self) -> bool:
         """Whether connections are accepted: not while the log of a killed server is replayed."""

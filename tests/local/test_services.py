@@ -138,6 +138,15 @@ def test_rows_survive_a_stop_and_a_kill(services: Services) -> None:
     assert ask(services, "SELECT array_agg(number ORDER BY number) FROM kept") == [1, 2]
 
 
+def test_a_query_that_outlives_a_killed_server_does_not_keep_the_next_one_away(services: Services) -> None:
+    connection = psycopg.connect(services.database_url, autocommit=True)
+    connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000000)")
+    services.postgres.kill()
+    services.postgres.start()
+    connection.close()
+    assert ask(services, "SELECT 1") == 1
+
+
 def test_acknowledged_messages_survive_a_killed_broker(services: Services) -> None:
     payloads = [str(number).encode() for number in range(500)]
     asyncio.run(subscribe(services, "offline", "fleet/+/position"))

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import click
 
-from local.services.account import reach
+from local.services.account import make_open, reach
 from local.services.daemon import Daemon
 from local.services.errors import ServiceError
 from local.services.mosquitto import Mosquitto
@@ -58,14 +58,13 @@ class Services:
 
     def fetch(self, progress: bool = False) -> None:
         """Download and unpack the programs that are missing."""
+        self._make_home()
         for service in self._all.values():
             service.root.fetch(progress)
 
     def start(self, progress: bool = False, names: Collection[str] = NAMES) -> None:
         """Fetch and set up what is missing, start the named ones, wait for their answer; idempotent."""
-        if self.home != self.data_dir and not self.home.exists():
-            reason = f"The account that runs the services cannot pass to {self.data_dir}"
-            click.echo(f"{reason}: their files go to {self.home}.", err=True)
+        self._make_home()
         for name in names:
             self._all[name].start(progress)
 
@@ -81,6 +80,13 @@ class Services:
     def status(self) -> dict[str, dict[str, Any]]:
         """For each service: running, pid, port, version and url (without password); None where unknown."""
         return {name: service.status() for name, service in self._all.items()}
+
+    def _make_home(self) -> None:
+        """Make the folder of all files; say once where it is when it is not the data directory itself."""
+        if self.home != self.data_dir and not self.home.exists():
+            reason = f"The account that runs the services cannot pass to {self.data_dir}"
+            click.echo(f"{reason}: their files go to {self.home}.", err=True)
+        make_open(self.home)
 
     def __enter__(self) -> Self:
         self.start()
