@@ -19,14 +19,23 @@ def _redact(_: object, __: str, event: structlog.typing.EventDict) -> structlog.
 
 def set_up(settings: Settings, process: str) -> None:
     """Send this process's log, structlog's and the standard library's alike, to standard error."""
+
+    def name_process(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        # Not a context variable: those do not reach the threads of a pool.
+        event["process"] = process
+        return event
+
     shared: list[structlog.typing.Processor] = [
+        name_process,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _redact,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer()
     )
     tail: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if settings.log_format == "json":
@@ -42,4 +51,3 @@ def set_up(settings: Settings, process: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import structlog
-from devices.protocols import PROTOCOLS
 
+from devices.protocols import PROTOCOLS
 from ingest import metrics
 from ingest.mqtt_connection import Delivery, MqttConnection, connect
 from ingest.pipeline import Decode, Pipeline

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.plausibility import find_fault
-
 from devices.position import DecodeError, Ignored, Position, Result
 from ingest import metrics
 from sql.batches import Batch, Message, Received, Refused

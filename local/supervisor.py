@@ -44,7 +44,7 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.rename(self.log.with_suffix(".log.old"))
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(  # noqa: S603  (our own program)
+            self.process = subprocess.Popen(
                 [sys.executable, "-c", "import motorpool; motorpool.main()", *self.arguments],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
