@@ -1,8 +1,16 @@
-"""TimescaleDB's Community edition, which Debian does not carry: a WebAssembly build behind a socket."""
+"""TimescaleDB's Community edition, which Debian does not carry, and scheduler processes."""
 
+import contextlib
+import os
+import queue
 import shutil
+import socket
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -10,6 +18,7 @@ import pytest
 
 from sql.migration import FOLDER
 
+PATIENCE_S = 60.0
 COMMUNITY = Path(__file__).resolve().parents[1] / "community"
 
 
@@ -52,3 +61,60 @@ def community(community_server: str) -> Iterator[psycopg.Connection]:
         connection.execute("SELECT remove_retention_policy('positions', if_exists => true)")
         connection.execute("SELECT remove_compression_policy('positions', if_exists => true)")
         connection.execute("TRUNCATE positions, devices CASCADE")
+
+
+class Scheduler:
+    """A real `motorpool jobs` process, with its log and what it tells its service manager."""
+
+    def __init__(self, url: str, directory: Path, **environ: str) -> None:
+        self.notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify_socket.bind(str(directory / "notify"))
+        self.notify_socket.settimeout(PATIENCE_S)
+        notify = str(directory / "notify")
+        environ = {"DATABASE_URL": url, "NOTIFY_SOCKET": notify, "PATH": os.environ["PATH"], **environ}
+        command = [str(Path(sys.executable).parent / "motorpool"), "jobs"]
+        self.process = subprocess.Popen(
+            command, cwd=directory, env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self._lines.put(line)
+
+    def wait_for(self, event: str) -> None:
+        """Read on in the log until this happens."""
+        seen = []
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(queue.Empty):
+                seen.append(self._lines.get(timeout=0.1))
+                if f'"event": "{event}"' in seen[-1]:
+                    return
+        raise AssertionError(f"no {event!r} within {PATIENCE_S} s, but: {''.join(seen)}")
+
+    def end(self) -> None:
+        """Whatever the test left of it."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stderr
+        self.process.stderr.close()
+        self.notify_socket.close()
+
+
+@pytest.fixture
+def start_scheduler(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Scheduler]]:
+    """Starts `motorpool jobs` processes on the test's own database, and ends them after it."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**environ: str) -> Scheduler:
+            directory = Path(tempfile.mkdtemp(dir=tmp_path))
+            scheduler = Scheduler(database_url, directory, **environ)
+            stack.callback(scheduler.end)
+            return scheduler
+
+        yield start

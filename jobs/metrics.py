@@ -1,0 +1,11 @@
+"""What the scheduler counts, for Prometheus on the port after METRICS_PORT."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RUNS = Counter("motorpool_job_runs", "Runs of a job that began.", ["job"])
+FAILURES = Counter("motorpool_job_failures", "Runs of a job that failed.", ["job"])
+SECONDS = Histogram(
+    "motorpool_job_seconds", "Time a run of a job took.", ["job"], buckets=(0.01, 0.1, 1, 10, 60, 600)
+)
+LAST_SUCCESS = Gauge("motorpool_job_last_success_timestamp_seconds", "When a job last succeeded.", ["job"])
+LOCK_HELD = Gauge("motorpool_jobs_lock_held", "1 in the process that runs the jobs, 0 in one that stands by.")

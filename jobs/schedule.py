@@ -1,0 +1,32 @@
+"""Every job, when it runs, and what it does."""
+
+from collections.abc import Callable
+from datetime import UTC
+from functools import partial
+from typing import NamedTuple
+
+import psycopg
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+
+from config.settings import Settings
+from jobs.retention import keep_retention
+from jobs.roads import add_driven_roads
+
+
+class Job(NamedTuple):
+    """`run` gets a connection of its own, whose transaction is committed when it returns."""
+
+    name: str
+    when: BaseTrigger
+    run: Callable[[psycopg.Connection], None]
+
+
+def list_jobs(settings: Settings) -> tuple[Job, ...]:
+    """The jobs of this installation; times are UTC."""
+    cron = partial(CronTrigger, timezone=UTC)
+    retention = partial(keep_retention, days=settings.gps_history_retention_days)
+    return (
+        Job("retention", cron(hour=3, minute=10), retention),
+        Job("driven roads", cron(second=30), add_driven_roads),
+    )
