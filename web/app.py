@@ -48,7 +48,6 @@ def configure(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.cookie_secure,
         "WTF_CSRF_TIME_LIMIT": 24 * 3600,
-        "WTF_CSRF_SSL_STRICT": True,
         "JWT_SECRET_KEY": secret,
         "JWT_TOKEN_LOCATION": ["cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,

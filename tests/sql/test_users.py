@@ -33,7 +33,7 @@ def test_a_person_signs_in_whatever_the_capitals_of_the_address(connection: psyc
 
 def test_an_address_is_added_once_whatever_its_capitals(connection: psycopg.Connection) -> None:
     add_user(connection, "ana@example.org", "viewer", PASSWORD)
-    with pytest.raises(UserError, match="email: ANA@example.org has been added before"):
+    with pytest.raises(UserError, match=r"email: .* has been added before"):
         add_user(connection, "ANA@example.org", "admin", PASSWORD)
 
 
@@ -41,7 +41,7 @@ def test_an_address_is_added_once_whatever_its_capitals(connection: psycopg.Conn
     "email", ["", "ana", "@example.org", "ana@", "a b@example.org", "a@b\x00c", "a@" + "b" * 260]
 )
 def test_what_is_no_address_is_not_added(email: str, connection: psycopg.Connection) -> None:
-    with pytest.raises(UserError, match="email: .* is no e-mail address"):
+    with pytest.raises(UserError, match=r"email: .* is no e-mail address"):
         add_user(connection, email, "viewer", PASSWORD)
     assert verify_password(connection, email, PASSWORD) is None
 
@@ -74,7 +74,7 @@ def test_a_disabled_person_is_let_in_no_more(connection: psycopg.Connection) -> 
 
 
 def test_disabling_nobody_says_so(connection: psycopg.Connection) -> None:
-    with pytest.raises(UserError, match="email: nobody has the address 'ana@example.org'"):
+    with pytest.raises(UserError, match="email: nobody has the address"):
         disable_user(connection, "ana@example.org")
 
 

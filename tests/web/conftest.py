@@ -1,4 +1,4 @@
-"""The site as people meet it: an app in this process for pages, a real server for what lives longer than a request."""
+"""The site as people meet it: an app in this process for pages, a real server for what outlives a request."""
 
 import http.cookiejar
 import os

@@ -7,7 +7,9 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from config.settings import load
 from sql.users import ROLES, disable_user
+from web.app import create_app
 from web.rights import RIGHTS
 
 SignIn = Callable[..., Any]
@@ -26,6 +28,15 @@ def test_the_cookies_are_for_this_site_and_no_script_reads_the_token(sign_in: Si
     }
     assert "HttpOnly" in cookies["access_token_cookie"]
     assert all("SameSite=Lax" in cookie for cookie in cookies.values())
+
+
+def test_the_cookies_travel_over_tls_alone_unless_told_otherwise(environment: dict[str, str]) -> None:
+    del environment["COOKIE_SECURE"]
+    app = create_app(load(environment))
+    app.extensions["pool"].close()
+    answer = app.test_client().get("/sign-in", base_url="https://localhost")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert app.config["JWT_COOKIE_SECURE"]
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(sign_in: SignIn) -> None:

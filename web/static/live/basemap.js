@@ -121,7 +121,7 @@ function drawNames(colours) {
     area("school", 13, colours.schoolLabel),
     area("depot", 12.5, colours.depotLabel),
     // Always in their places, beneath the vehicles: names that come and go as buses pass make a map restless.
-    label("hood-name", ["all", named("place"), HOOD], 11.5,
+    label("hood-name", ["all", named("place"), HOOD], 12,
       { "text-allow-overlap": true, "text-size": widen(11.5, 14, 13), "text-letter-spacing": 0.08 }, colours.hoodLabel),
     label("place-name", ["all", named("place"), ["!", HOOD]], 4,
       { "text-allow-overlap": true, "text-size": widen(12, 18, 12), "text-letter-spacing": 0.02, "text-font": ["Inter Semibold"] }, colours.placeLabel),

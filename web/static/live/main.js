@@ -66,7 +66,12 @@ map.on("style.load", () => {
 });
 document.addEventListener("themechange", () => map.setStyle(style(), { diff: false }));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") select(null);
+  if (event.key !== "Escape") return;
+  at("account").open = false;
+  select(null);
+});
+document.addEventListener("pointerdown", (event) => {
+  if (!at("account").contains(event.target)) at("account").open = false;
 });
 at("search").addEventListener("input", (event) => {
   filter.search(event.target.value);

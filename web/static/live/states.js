@@ -25,6 +25,7 @@ export class StateButtons {
   render(counts, picked) {
     for (const [state, { button, count }] of this.#buttons) {
       count.textContent = counts[state];
+      button.classList.toggle("is-empty", counts[state] === 0);
       button.setAttribute("aria-pressed", String(picked.has(state)));
       button.hidden = state === "none" && !counts.none && !picked.has("none");
     }
