@@ -50,8 +50,8 @@ class Source:
             value, name = self._read_secret(name.upper(), value), secret
         if name not in self.known:
             return False
-        if name in self.values:
-            self.sentences.append(f"{name.upper()} and {name.upper()}_FILE are both set; keep one.")
+        if self.values.get(name, value) != value:
+            self.sentences.append(f"{name.upper()} and {name.upper()}_FILE differ; keep one.")
         self.values[name] = value
         return True
 

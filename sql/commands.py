@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,6 +29,19 @@ def open_database() -> Iterator[psycopg.Connection]:
         raise click.ClickException(f"the database does not answer: {error}") from error
 
 
+def wait_for_database(url: str, seconds: float) -> None:
+    """Return once the database answers. Raises ClickException where it still does not after that time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connect(url, "command").close()
+            return
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise click.ClickException(f"the database does not answer: {error}") from error
+        time.sleep(1)
+
+
 def show(value: object, as_json: bool, text: str) -> None:
     """Print a command's answer for a program or for a person."""
     click.echo(json.dumps(value, default=str) if as_json else text)
@@ -42,10 +56,13 @@ def db() -> None:
 
 
 @db.command("migrate")
+@click.option("--wait", "wait_s", type=float, default=0, help="Seconds to wait for a database that is away.")
 @json_option
-def db_migrate(as_json: bool) -> None:
+def db_migrate(as_json: bool, wait_s: float) -> None:
     """Apply the pending migrations."""
-    names = migration.migrate(load().need("database_url"))
+    url = load().need("database_url")
+    wait_for_database(url, wait_s)
+    names = migration.migrate(url)
     show({"applied": names}, as_json, "\n".join(f"applied {name}" for name in names) or "nothing to apply")
 
 

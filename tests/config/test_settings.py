@@ -200,11 +200,12 @@ def test_a_secret_file_that_is_missing_or_empty_is_one_sentence(tmp_path: Path) 
     assert complaints(JWT_SECRET_FILE="empty") == ["JWT_SECRET_FILE names an empty file, empty."]
 
 
-def test_a_secret_given_twice_in_one_place_is_refused(tmp_path: Path) -> None:
+def test_two_different_secrets_in_one_place_are_refused(tmp_path: Path) -> None:
     (tmp_path / "jwt").write_text(LONG_ENOUGH)
-    assert complaints(JWT_SECRET=LONG_ENOUGH, JWT_SECRET_FILE="jwt") == [
-        "JWT_SECRET and JWT_SECRET_FILE are both set; keep one."
+    assert complaints(JWT_SECRET="x" * 40, JWT_SECRET_FILE="jwt") == [
+        "JWT_SECRET and JWT_SECRET_FILE differ; keep one."
     ]
+    assert load({"JWT_SECRET": LONG_ENOUGH, "JWT_SECRET_FILE": "jwt"}).need("jwt_secret") == LONG_ENOUGH
 
 
 def test_only_a_secret_can_be_read_from_a_file() -> None:
