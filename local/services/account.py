@@ -83,6 +83,8 @@ def reach(directory: Path) -> Path:
         return directory
     owner = _find_owner(directory)
     existing = next(path for path in (directory, *directory.parents) if path.exists())
+    if not existing.is_dir():
+        raise ServiceError(f"{existing} is no directory.")
     if (owner or NOBODY).run(["test", "-x", str(existing)], Path("/")).returncode == 0:
         return directory
     if owner:
