@@ -11,7 +11,7 @@ import click
 import psycopg
 
 from config.settings import load
-from sql import fleet, migration, users
+from sql import fleet, migration, retention, users
 from sql.pool import connect
 
 ROLES = ("admin", "dispatcher", "mechanic", "accountant", "driver", "guardian", "viewer")
@@ -85,6 +85,21 @@ def db_status(as_json: bool) -> None:
     ]
     show(asdict(history), as_json, "\n".join(lines))
     sys.exit(1 if history.pending else 0)
+
+
+@db.command("policies")
+@click.option("--preview", "only_preview", is_flag=True, help="Only say what would be dropped now.")
+@json_option
+def db_policies(as_json: bool, only_preview: bool) -> None:
+    """Make the database keep positions as long as GPS_HISTORY_RETENTION_DAYS says, and no longer."""
+    days = load().gps_history_retention_days
+    with open_database() as connection:
+        if only_preview:
+            would_go = retention.preview(connection, days)
+            show(would_go, as_json, retention.describe_preview(would_go))
+        else:
+            policies = retention.apply_policies(connection, days)
+            show(policies, as_json, retention.describe_policies(policies))
 
 
 @click.group()

@@ -118,3 +118,22 @@ def drop_expired(connection: psycopg.Connection, days: int) -> list[str]:
     with connection.transaction():
         queries.limit_lock_wait(connection)
         return [name for (name,) in queries.drop_chunks_before(connection, days=days)]
+
+
+def describe_policies(policies: Policies) -> str:
+    """What is in force, for a person."""
+    days = policies["retention_days"]
+    by_whom = {
+        "nobody": "positions are kept for ever (GPS_HISTORY_RETENTION_DAYS is 0)",
+        "database": f"the database drops positions older than {days} days every day",
+        "jobs": f"motorpool jobs drops positions older than {days} days every night",
+    }
+    return "\n".join([*policies["changes"], by_whom[policies["enforced_by"]]])
+
+
+def describe_preview(would_go: Preview) -> str:
+    """What would be dropped, a line for each chunk, for a person."""
+    chunks = [
+        f"{chunk['start']} to {chunk['end']}  {chunk['rows']} positions" for chunk in would_go["chunks"]
+    ]
+    return "\n".join([*chunks, f"{would_go['rows']} positions in {len(chunks)} chunks would be dropped now"])

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg.errors import LockNotAvailable
 
+from motorpool import cli
 from sql.pool import connect
 from sql.retention import apply_policies, drop_expired, preview
 
@@ -103,6 +106,28 @@ def test_the_preview_names_what_is_dropped_and_drops_nothing(
     assert json.loads(json.dumps(announced)) == announced
     assert len(fix_times(database)) == 4
     assert drop_expired(database, 30) == [chunk["chunk"] for chunk in announced["chunks"]]
+
+
+def test_the_command_says_what_would_go_and_who_drops_it(
+    database: psycopg.Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    add_fixes(database, datetime(2020, 1, 1, 5, tzinfo=UTC))
+    environ = {"DATABASE_URL": database_url, "GPS_HISTORY_RETENTION_DAYS": "30"}
+
+    def answer(*arguments: str) -> str:
+        result = CliRunner().invoke(cli, ["db", "policies", *arguments], env=environ, catch_exceptions=False)
+        assert result.exit_code == 0
+        return result.output
+
+    assert answer("--preview") == (
+        "2020-01-01T00:00:00+00:00 to 2020-01-02T00:00:00+00:00  1 positions\n"
+        "1 positions in 1 chunks would be dropped now\n"
+    )
+    assert json.loads(answer("--preview", "--json"))["rows"] == 1
+    assert answer() == "motorpool jobs drops positions older than 30 days every night\n"
+    assert json.loads(answer("--json"))["enforced_by"] == "jobs"
+    assert len(fix_times(database)) == 1
 
 
 def test_only_positions_are_dropped(database: psycopg.Connection) -> None:
