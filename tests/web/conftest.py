@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from config.settings import Settings, load
 from devices.position import Position
@@ -31,8 +31,6 @@ from sql.users import ROLES, add_user
 from web.app import create_app
 
 PASSWORD = "a long enough password"
-CHROMIUM = Path("/usr/bin/chromium")
-VENDOR = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor"
 
 
 def until(condition: Callable[[], object], what: str, limit: float = 30) -> None:
@@ -222,19 +220,6 @@ def server(make_server: Callable[..., Server], people: None) -> Server:
     return server
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    if not (VENDOR / "maplibre-gl.mjs").exists():
-        pytest.skip("the front end is not built (npm ci && npm run build)")
-    flags = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained of: errors on its console, faults of scripts, refusals of the policy."""
@@ -243,7 +228,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context = chromium.new_context(viewport={"width": 900, "height": 600})
     yield context
     context.close()
 

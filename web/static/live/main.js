@@ -20,7 +20,9 @@ const urls = {
 const fleet = new Fleet();
 const filter = new Filter();
 let selectedId = null;
-let hasFitted = false;
+// Until a person moves the map it is kept wide enough for every vehicle that has reported.
+let isTakenOver = false;
+let fittedCount = 0;
 let scheduled = 0;
 
 const theme = () => document.documentElement.dataset.bsTheme;
@@ -51,7 +53,6 @@ const connection = new Connection({
   ...page.dataset,
   onSnapshot(message) {
     fleet.takeSnapshot(message);
-    if (!hasFitted) hasFitted = fit(false);
     schedule();
   },
   onDelta(message) {
@@ -60,6 +61,9 @@ const connection = new Connection({
   },
 });
 
+map.on("movestart", (event) => {
+  if (event.originalEvent) isTakenOver = true;
+});
 map.on("style.load", () => {
   markers.attach(theme());
   schedule();
@@ -99,6 +103,7 @@ function render() {
     counts[state] += 1;
     if (filter.shows(vehicle, state)) shown.push({ vehicle, state, age: fleet.ageOf(vehicle) });
   }
+  keepAllInView();
   states.render(counts, filter.states);
   list.render(shown, selectedId);
   markers.render(shown, selectedId);
@@ -121,21 +126,27 @@ function select(id) {
   selectedId = id === selectedId ? null : id;
   const vehicle = fleet.vehicles.get(selectedId);
   if (vehicle && vehicle.latitude !== null) {
+    isTakenOver = true;
     map.flyTo({ center: [vehicle.longitude, vehicle.latitude], zoom: Math.max(map.getZoom(), 14.5), speed: 1.6 });
   }
   render();
   list.reveal(selectedId);
 }
 
-/** Show every vehicle that has a fix; false where none has. */
+/** Show every vehicle that has a fix. */
 function fit(animate) {
   const bounds = new maplibre.LngLatBounds();
   for (const { longitude, latitude } of fleet.vehicles.values()) {
     if (latitude !== null) bounds.extend([longitude, latitude]);
   }
-  if (bounds.isEmpty()) return false;
-  map.fitBounds(bounds, { padding: Math.min(56, page.clientWidth / 12), maxZoom: 15, animate });
-  return true;
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: Math.min(56, page.clientWidth / 12), maxZoom: 15, animate });
+}
+
+function keepAllInView() {
+  const count = [...fleet.vehicles.values()].filter(({ latitude }) => latitude !== null).length;
+  if (isTakenOver || count <= fittedCount) return;
+  fit(fittedCount > 0);
+  fittedCount = count;
 }
 
 function makeFitButton() {
