@@ -26,6 +26,13 @@ def jobs() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if settings.metrics_port:
-        start_http_server(settings.metrics_port + 1, "127.0.0.1")
+        _serve_metrics(settings.metrics_port + 1)
     lock = RunnerLock(url)
     run_scheduler(lock, Work(url, list_jobs(settings), lock.hold), stop)
+
+
+def _serve_metrics(port: int) -> None:
+    try:
+        start_http_server(port, "127.0.0.1")
+    except OSError as error:
+        raise click.ClickException(f"Port {port}, the one after METRICS_PORT: {error.strerror}.") from error

@@ -35,6 +35,9 @@ class Work:
         self._url = make_conninfo(url, **TCP_TIMEOUTS)
         self._jobs = tuple(jobs)
         self._may_run = may_run
+        for job in self._jobs:
+            metrics.RUNS.labels(job.name)
+            metrics.FAILURES.labels(job.name)
         self._scheduler: BackgroundScheduler | None = None
         self._running: dict[int, psycopg.Connection | None] = {}
         self._changed = threading.Condition()

@@ -25,7 +25,8 @@ COMMUNITY = Path(__file__).resolve().parents[1] / "community"
 @pytest.fixture(scope="module")
 def community_server() -> Iterator[str]:
     """The address of a migrated database of the Community edition that takes one connection at a time."""
-    node = shutil.which("node")
+    own = Path(sys.executable).parent  # setup puts node there where the machine has none
+    node = shutil.which("node", path=f"{own}:{os.environ['PATH']}")
     if node is None or not (COMMUNITY / "node_modules").is_dir():
         pytest.skip("the Community edition is not installed (npm ci --prefix tests/community)")
     command = [node, str(COMMUNITY / "server.mjs")]

@@ -1,6 +1,7 @@
 """One scheduler runs the jobs, others stand by, and neither a crash nor an outage changes that for long."""
 
 import signal
+import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,7 +71,16 @@ def test_metrics_are_served_on_the_port_after_metrics_port(start_scheduler: Star
     scheduler = start_scheduler(METRICS_PORT=str(free_port - 1))
     scheduler.wait_for("runs the jobs")
     with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/metrics") as answer:
-        assert "motorpool_jobs_lock_held 1.0" in answer.read().decode()
+        text = answer.read().decode()
+    assert "motorpool_jobs_lock_held 1.0" in text
+    assert 'motorpool_job_failures_total{job="retention"} 0.0' in text
+
+
+def test_a_metrics_port_that_is_taken_is_one_sentence(start_scheduler: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        scheduler = start_scheduler(METRICS_PORT=str(port - 1))
+        assert scheduler.process.wait(timeout=60) == 1
 
 
 def test_without_a_database_url_it_says_so_and_ends(start_scheduler: Start) -> None:
