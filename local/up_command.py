@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import structlog
@@ -18,6 +19,7 @@ from config import logging
 from config.settings import Settings, SettingsError, load
 from local.demo import DEMO_SERIAL_PORTS
 from local.services import Services
+from local.services_command import find_own, told
 from local.supervisor import Child
 from sql.migration import migrate
 from sql.pool import connect
@@ -28,6 +30,21 @@ DEMO_INTERVAL_S = 2
 READY_TIMEOUT_S = 60
 
 log = structlog.get_logger()
+
+
+class OwnServices(NamedTuple):
+    """The embedded services that are ours to run."""
+
+    services: Services
+    names: list[str]
+
+    def start(self) -> None:
+        """Start what does not run."""
+        with told():
+            self.services.start(progress=True, names=self.names)
+
+    def alive(self) -> bool:
+        return self.services.alive(self.names)
 
 
 @click.command()
@@ -77,17 +94,17 @@ def _check_port(settings: Settings) -> None:
             raise click.ClickException(sentence) from error
 
 
-def _start_services(settings: Settings, stack: ExitStack) -> tuple[Services | None, dict[str, str]]:
-    """Start the embedded services unless both are the operator's own; how to reach them, for the children."""
-    services = None
-    if settings.database_url is None or settings.mqtt_url is None:
-        services = Services(settings.data_dir)
+def _start_services(settings: Settings, stack: ExitStack) -> tuple[OwnServices, dict[str, str]]:
+    """Start the services that the operator does not bring; how to reach all, for the children."""
+    services = Services(settings.data_dir)
+    own = OwnServices(services, find_own(settings, services))
+    if own.names:
         stack.callback(services.stop)
-        services.start(progress=True)
+        own.start()
     urls = {}
-    for name, own in (("DATABASE_URL", settings.database_url), ("MQTT_URL", settings.mqtt_url)):
-        urls[name] = own.get_secret_value() if own else getattr(services, name.lower())
-    return services, urls
+    for name, given in (("DATABASE_URL", settings.database_url), ("MQTT_URL", settings.mqtt_url)):
+        urls[name] = given.get_secret_value() if given else getattr(services, name.lower())
+    return own, urls
 
 
 def _prepare_demo(settings: Settings, database_url: str) -> dict[str, str]:
@@ -149,7 +166,7 @@ def _wait_for_page(settings: Settings, stop: threading.Event, children: list[Chi
         click.echo(f"The pages do not answer yet; see {children[1].log}", err=True)
 
 
-def _watch(stop: threading.Event, children: list[Child], services: Services | None) -> None:
+def _watch(stop: threading.Event, children: list[Child], services: OwnServices) -> None:
     while not stop.wait(0.5):
         for child in children:
             code = child.restart_if_dead()
@@ -157,6 +174,6 @@ def _watch(stop: threading.Event, children: list[Child], services: Services | No
                 log.error(
                     "a process ended and is started again", name=child.name, code=code, log=str(child.log)
                 )
-        if services and not services.alive():
+        if not services.alive():
             log.error("a service ended and is started again")
             services.start()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from config.settings import default_data_dir
 from local.services import Services
@@ -22,6 +23,8 @@ from sql.migration import migrate
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "data"
 BINARIES = default_data_dir() / "services"
+CHROMIUM = Path("/usr/bin/chromium")
+VENDOR = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor"
 _numbers = itertools.count()
 
 
@@ -91,6 +94,19 @@ def own_services(tmp_path: Path) -> Iterator[Services]:
 def broker_url(shared_services: Services) -> str:
     """The shared broker; tests keep apart by their own client ids and topics."""
     return shared_services.mqtt_url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    if not (VENDOR / "maplibre-gl.mjs").exists():
+        pytest.skip("the front end is not built (npm ci && npm run build)")
+    flags = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -73,9 +73,9 @@ class Services:
         for service in reversed(self._all.values()):
             service.stop()
 
-    def alive(self) -> bool:
-        """Whether both processes run."""
-        return all(service.alive() for service in self._all.values())
+    def alive(self, names: Collection[str] = NAMES) -> bool:
+        """Whether the named processes run."""
+        return all(self._all[name].alive() for name in names)
 
     def status(self) -> dict[str, dict[str, Any]]:
         """For each service: running, pid, port, version and url (without password); None where unknown."""
