@@ -15,11 +15,12 @@ check: .venv/development.made
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/pip-audit --disable-pip --no-deps -r constraints.txt --progress-spinner off
 
 bench: setup
-	.venv/bin/motorpool bench
+	.venv/bin/python bench/store.py
 
-setup: .venv/development.made $(FRONT_END)
+setup: .venv/development.made $(FRONT_END) tests/community/node_modules
 	@local/setup.sh chromium
 	@.venv/bin/motorpool services fetch
 
@@ -33,5 +34,10 @@ setup: .venv/development.made $(FRONT_END)
 
 $(FRONT_END): .venv/python.made package.json package-lock.json web/assets/build.mjs
 	@local/setup.sh front-end
+
+# TimescaleDB's other edition, for the tests of what only it can do.
+tests/community/node_modules: .venv/python.made tests/community/package.json tests/community/package-lock.json
+	@local/setup.sh community
+	@touch $@
 
 .PHONY: run test check bench setup

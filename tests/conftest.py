@@ -23,7 +23,7 @@ from sql.migration import migrate
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "data"
 BINARIES = default_data_dir() / "services"
-CHROMIUM = Path("/usr/bin/chromium")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VENDOR = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor"
 _numbers = itertools.count()
 
@@ -98,13 +98,14 @@ def broker_url(shared_services: Services) -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     if not (VENDOR / "maplibre-gl.mjs").exists():
         pytest.skip("the front end is not built (npm ci && npm run build)")
     flags = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
         yield browser
         browser.close()
 
