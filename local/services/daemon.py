@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from local.services.account import Account, find_account, make_open
 from local.services.errors import ServiceError
-from local.services.ports import choose_port, is_free
+from local.services.ports import becomes_free, choose_port
 from local.services.roots import Root, locked
 
 START_TIMEOUT_S = 600  # a database that was killed may have gigabytes of its log to replay
@@ -139,7 +139,7 @@ class Daemon(ABC):
         (self.folder / self.pid_file).unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
-        if not self._port_file.exists() or not is_free(self.port):
+        if not self._port_file.exists() or not becomes_free(self.port):
             self._port_file.write_text(f"{choose_port()}\n")
         command = ["sh", "-c", DETACH, "sh", *self.command()]
         with self.log.open("a") as log:

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import time
 from pathlib import Path
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -18,6 +19,20 @@ def choose_port() -> int:
         port = random.randrange(10_000, max(top, 11_000))  # noqa: S311 (not a secret)
         if is_free(port):
             return port
+
+
+def becomes_free(port: int, within_s: float = 3.0) -> bool:
+    """Whether a server could listen on this port soon.
+
+    A killed server's command line is gone a moment before its sockets are. Who then takes another port is
+    out of reach for all clients that know the old one.
+    """
+    deadline = time.monotonic() + within_s
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def is_free(port: int) -> bool:

@@ -112,9 +112,7 @@ def test_poison_of_every_kind_is_put_aside_and_the_stream_goes_on(
     assert {(row[1], row[2]) for row in aside} == {
         (len(payload), payload[:65_536]) for payload in (*HOSTILE.values(), stranger[1])
     }
-    assert {"malformed", "future fix", "payload too large", "unknown device"} == {
-        row[0] for row in aside
-    }
+    assert {"malformed", "future fix", "payload too large", "unknown device"} == {row[0] for row in aside}
     assert ledger == (len(HOSTILE) + 2, 1, 0, len(HOSTILE) + 1, 1)
 
 

@@ -1,0 +1,1 @@
+"""Sends recordings through the broker or a serial port as if they happened now."""
