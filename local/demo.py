@@ -5,8 +5,8 @@ import json
 import psycopg
 
 from local.simulator.fleet import fleet_numbers
-from local.town.features import DRAWING, list_features
-from local.town.town import draw_town
+from local.town.features import list_features
+from local.town.town import draw_town, name_drawing
 from sql.queries import queries
 
 DEMO_SERIAL_PORTS = ("bus-153", "bus-154")  # the last of the 54: these speak NMEA on serial ports
@@ -21,7 +21,7 @@ def register_fleet(conn: psycopg.Connection, vehicles: int = 54, seed: int = 7) 
         numbers = fleet_numbers(vehicles)
         queries.add_buses(conn, numbers=numbers)
         queries.add_bus_devices(conn, numbers=numbers)
-        drawing = f"{seed}/{DRAWING}"
+        drawing = name_drawing(seed)
         if queries.find_town(conn) != drawing:
             queries.remove_town(conn)
             features = [feature._asdict() for feature in list_features(draw_town(seed))]

@@ -58,7 +58,9 @@ class Options:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--columns", default="", help=COLUMNS)
-@click.option("--speed-unit", type=click.Choice(list(MPS)), default="mps", help="Unit of a CSV's speeds.")
+@click.option(
+    "--speed-unit", type=click.Choice(list(MPS)), default="mps", help="Unit of a CSV's speeds [mps]."
+)
 @click.option("--timezone", help="Zone of times without an offset; they are refused without it.")
 @click.option(
     "--nmea", metavar="UID", help="The file holds this device's NMEA sentences (as *.nmea, *.log do)."
@@ -67,7 +69,7 @@ class Options:
 @click.option("--times", type=POSITIVE, help="How many times as fast as recorded, in order of time.")
 @click.option("--adopt", is_flag=True, help="Register the devices first, each with a vehicle of its name.")
 @click.option("--serial", is_flag=True, help="Speak NMEA into a pseudo-terminal, DATA_DIR/serial/UID.")
-@click.option("--give-up", default=60.0, type=POSITIVE, help="End after seconds without acknowledgement.")
+@click.option("--give-up", default=60.0, type=POSITIVE, help="Seconds without answer to end after [60].")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def replay(**options: Any) -> None:
     """Send a CSV or NMEA file through the broker and return when all of it is acknowledged.

@@ -74,23 +74,23 @@ class Fleet:
         self._due = [(time + self.interval * i / len(self.members), i) for i in range(len(self.members))]
         heapq.heapify(self._due)
 
-    def save(self, file: Path, seed: int, time: float) -> None:
-        """Write down where each bus is bound for, its odometer and its fuel, for the next start."""
+    def save(self, file: Path, drawing: str, time: float) -> None:
+        """Write down where in this drawing of the town each bus is bound for, its odometer and its fuel."""
         buses = {}
         for bus, _ in self.members:
             state = bus.state(time)
             buses[bus.uid] = [bus.bound_for, state.odometer_m, state.fuel_percent]
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".new")
-        draft.write_text(json.dumps({"seed": seed, "buses": buses}))
+        draft.write_text(json.dumps({"town": drawing, "buses": buses}))
         draft.replace(file)
 
 
-def load_starts(file: Path, seed: int) -> dict[str, Start]:
-    """What `save` wrote down for this seed; empty where there is nothing (readable)."""
+def load_starts(file: Path, drawing: str) -> dict[str, Start]:
+    """What `save` wrote down in this drawing of the town; empty where there is nothing (readable)."""
     try:
         saved = json.loads(file.read_text())
-        if saved["seed"] != seed:
+        if saved["town"] != drawing:
             return {}
         return {uid: Start(*start) for uid, start in saved["buses"].items()}
     except (OSError, ValueError, KeyError, TypeError):

@@ -8,7 +8,7 @@ import orjson
 
 from local.simulator.receiver import Fix
 
-OUTAGE_EVERY_S = 1800.0
+OUTAGE_EVERY_S = 3600.0
 OUTAGE_LASTS_S = (40.0, 180.0)
 DUPLICATE_CHANCE = 0.004
 

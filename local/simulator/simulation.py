@@ -16,7 +16,7 @@ from local.simulator.fleet import Fleet, load_starts
 from local.simulator.radio import Radio
 from local.simulator.receiver import Fix
 from local.simulator.sentences import speak
-from local.town.town import draw_town
+from local.town.town import draw_town, name_drawing
 
 log = structlog.get_logger()
 
@@ -40,9 +40,9 @@ class Simulation:
     """The fleet with its ways to send; its state is kept below `data_dir` from one run to the next."""
 
     def __init__(self, plan: Plan, publisher: Publisher, data_dir: Path) -> None:
-        self._seed, self._publisher = plan.seed, publisher
+        self._drawing, self._publisher = name_drawing(plan.seed), publisher
         self._file = data_dir / "simulator" / "fleet.json"
-        starts = load_starts(self._file, plan.seed)
+        starts = load_starts(self._file, self._drawing)
         self._fleet = Fleet(
             draw_town(plan.seed), plan.vehicles, plan.interval_s, time.time(), plan.seed, starts
         )
@@ -75,6 +75,7 @@ class Simulation:
 
     async def _drive(self, stop: asyncio.Event) -> None:
         saved = time.time()
+        self._fleet.resume(saved)
         while not stop.is_set():
             now = time.time()
             if now - self._fleet.next_due > SLEPT_S:
@@ -82,12 +83,12 @@ class Simulation:
             for bus, fix in self._fleet.report(now):
                 self._send(bus, fix)
             if now - saved > SAVE_EVERY_S:
-                self._fleet.save(self._file, self._seed, now)
+                self._fleet.save(self._file, self._drawing, now)
                 saved = now
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(TICK_S, self._fleet.next_due - time.time())):
                     await stop.wait()
-        self._fleet.save(self._file, self._seed, time.time())
+        self._fleet.save(self._file, self._drawing, time.time())
 
     def _send(self, bus: Bus, fix: Fix) -> None:
         if terminal := self._terminals.get(bus.uid):

@@ -8,7 +8,6 @@ from local.town.projection import locate
 from local.town.streets import SPEED_LIMIT_MPS
 from local.town.town import Town
 
-DRAWING = 1  # to be raised whenever the same seed draws another town, so that the old one is replaced
 TOLERANCE = 0.5  # metres
 
 

@@ -6,18 +6,20 @@ from random import Random
 from typing import NamedTuple
 
 from local.town.arterials import draw_arterials, draw_bridges, draw_county_roads, draw_river_drives
-from local.town.extent import CENTRE, Extent, draw_field
+from local.town.extent import Extent, draw_field
 from local.town.geometry import Line
 from local.town.ground import Ground
 from local.town.grounds import Grounds, Site, choose_sites, draw_river_parks, fence
-from local.town.growth import Growth, Manner
+from local.town.growth import Growth
 from local.town.junctions import cut_overhangs
+from local.town.manners import choose_manners
 from local.town.names import NameBook
 from local.town.naming import name_junction, name_streets
 from local.town.network import Network, build_network
 from local.town.streets import Street
 from local.town.waters import Waters, draw_pond, draw_waters
 
+DRAWING = 1  # to be raised whenever the same seed draws another town than before
 STOP_DISTANCE, PLACE_DISTANCE = 330.0, 600.0  # metres, at least
 POND = 75.0  # a park with at least this radius has a pond
 
@@ -48,6 +50,11 @@ class Town(NamedTuple):
     stops: list[Stop]
 
 
+def name_drawing(seed: int) -> str:
+    """What tells this drawing from that of another seed and from older ones of the same seed."""
+    return f"{seed}/{DRAWING}"
+
+
 def draw_town(seed: int) -> Town:
     """Draw the town of this seed; the same seed draws the same town."""
     rng = Random(seed)  # noqa: S311
@@ -75,40 +82,7 @@ def draw_town(seed: int) -> Town:
 
 def _grow(rng: Random, growth: Growth, extent: Extent, ground: Ground) -> list[Site]:
     """Let collectors grow, keep sites free for parks and schools, then fill the rest with streets."""
-
-    def block(p: complex) -> float:
-        return extent.block(p) or 100.0
-
-    def is_central(p: complex) -> bool:
-        return abs(p) < CENTRE
-
-    collectors = Manner(
-        kind="collector",
-        apart=lambda p: extent.block(p) * 3.6,
-        spacing=lambda p: block(p) * rng.uniform(4, 6.5),
-        straight=lambda p: 0.7,
-        reach=(700, 2600),
-        stop_at=0.05,
-        rounds=1,
-    )
-    blocks = Manner(
-        kind="residential",
-        apart=lambda p: extent.block(p) * 0.86,
-        spacing=lambda p: block(p) * (1.02 if is_central(p) else rng.uniform(1.0, 2.0)),
-        straight=lambda p: 1.0 if is_central(p) else 0.45,
-        reach=(250, 1100),
-        stop_at=0.12,
-        rounds=7,
-    )
-    courts = Manner(
-        kind="residential",
-        apart=lambda p: 0.0 if is_central(p) else extent.block(p) * 0.46,
-        spacing=lambda p: rng.uniform(170, 450),
-        straight=lambda p: 0.0,
-        reach=(20, 45),
-        stop_at=1.0,
-        rounds=0,
-    )
+    collectors, blocks, courts = choose_manners(rng, extent)
     growth.fill(collectors)
     sites = choose_sites(rng, ground, growth.index, extent.edge)
     for manner in (blocks, blocks, courts):

@@ -136,7 +136,7 @@ def test_what_an_outage_holds_back_comes_late_and_together_and_nothing_is_lost(
     tracks: dict[str, list[Fix]],
 ) -> None:
     batches, duplicates = 0, 0
-    for number, track in enumerate(tracks.values()):
+    for number, track in enumerate([*tracks.values()] * 3):
         radio = Radio(Random(number))
         sent = [payload for fix in track for payload in radio.transmit(fix)]
         duplicates += len(sent) - len(set(sent))
@@ -146,8 +146,8 @@ def test_what_an_outage_holds_back_comes_late_and_together_and_nothing_is_lost(
         expected = [as_native(fix) for fix in track[: len(unique)]]
         assert list(unique.values()) == expected
         assert len(unique) > len(track) - 185
-    assert batches >= 3
-    assert duplicates >= 5
+    assert batches >= 5
+    assert duplicates >= 15
 
 
 def records(payload: bytes) -> Iterator[dict[str, object]]:
@@ -181,21 +181,21 @@ def xor(data: bytes) -> int:
 def test_after_a_restart_buses_go_on_with_their_odometers(town: Town, tmp_path: Path) -> None:
     fleet = Fleet(town, 5, 2.0, MORNING, 7, {})
     before = {bus.uid: fix for bus, fix in fleet.report(MORNING + 300)}
-    fleet.save(tmp_path / "fleet.json", 7, MORNING + 300)
-    starts = load_starts(tmp_path / "fleet.json", 7)
+    fleet.save(tmp_path / "fleet.json", "7/1", MORNING + 300)
+    starts = load_starts(tmp_path / "fleet.json", "7/1")
     again = Fleet(town, 5, 2.0, MORNING + 330, 7, starts)
     for bus, fix in again.report(MORNING + 331.9):
         assert 0 <= fix.odometer_m - before[bus.uid].odometer_m < 100
         assert fix.fuel_percent == pytest.approx(before[bus.uid].fuel_percent, abs=0.1)
-    assert load_starts(tmp_path / "fleet.json", 8) == {}
+    assert load_starts(tmp_path / "fleet.json", "7/2") == {}
 
 
 def test_a_state_that_cannot_be_read_is_left_aside(tmp_path: Path) -> None:
     file = tmp_path / "fleet.json"
-    assert load_starts(file, 7) == {}
-    for text in ("", "[]", '{"seed": 7}', '{"seed": 7, "buses": {"bus-101": [1]}}'):
+    assert load_starts(file, "7/1") == {}
+    for text in ("", "[]", '{"town": "7/1"}', '{"town": "7/1", "buses": {"bus-101": [1]}}'):
         file.write_text(text)
-        assert load_starts(file, 7) == {}
+        assert load_starts(file, "7/1") == {}
 
 
 class Nearby:
