@@ -28,6 +28,7 @@ from sql.users import add_user, list_users
 ADMIN = "admin@demo.example"
 DEMO_INTERVAL_S = 2
 READY_TIMEOUT_S = 60
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 log = structlog.get_logger()
 
@@ -64,6 +65,8 @@ def up(demo: bool) -> None:
         services, environment = _start_services(settings, stack)
         for name in migrate(environment["DATABASE_URL"]):
             click.echo(f"Database: applied {name}")
+        if settings.web_host in LOOPBACK and "cookie_secure" not in settings.model_fields_set:
+            environment["COOKIE_SECURE"] = "false"  # plain http stays on this machine
         if demo:
             environment |= _prepare_demo(settings, environment["DATABASE_URL"])
         children = _start_children(settings, environment, demo, stack)
@@ -118,7 +121,6 @@ def _prepare_demo(settings: Settings, database_url: str) -> dict[str, str]:
     environment = {
         "GPS_UPDATE_INTERVAL": str(DEMO_INTERVAL_S),
         "SERIAL_PORTS": ",".join(f"{settings.data_dir}/serial/{uid}:4800={uid}" for uid in DEMO_SERIAL_PORTS),
-        "COOKIE_SECURE": "false",
     }
     if settings.jwt_secret is None:
         _keep_secret(folder / "jwt_secret", secrets.token_hex(32))

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+import socket
 import threading
 import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -217,3 +219,35 @@ def test_metrics_tell_what_became_of_the_records(
     )
     wanted = 'motorpool_ingest_records_total{outcome="stored",source="mqtt"} 2.0'
     tools.until(lambda: wanted in tools.fetch(f"http://127.0.0.1:{free_port}/metrics"), "the metrics")
+
+
+def test_systemd_hears_that_the_daemon_is_ready_and_alive(
+    place: Place, start_daemon: Any, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        start_daemon(**place.environment, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
+        assert systemd.recv(1024) == b"READY=1\n"
+        assert [systemd.recv(1024) for _ in range(3)] == [b"WATCHDOG=1\n"] * 3
+
+
+def test_while_the_database_is_away_reading_stops_and_nothing_is_lost(
+    own_place: Place, own_services: Services, start_daemon: Any, tools: Any
+) -> None:
+    daemon = start_daemon(**own_place.environment, BATCH_SIZE="500")
+    own_services.postgres.kill()
+    lists = []
+    for device in range(DEVICES):
+        fixes = [orjson.loads(own_place.fix(second * DEVICES + device)[1]) for second in range(500)]
+        lists.append((f"fleet/bus-{device}/position", orjson.dumps(fixes)))
+    asyncio.run(tools.publish(own_place.broker_url, lists))
+    daemon.wait_for("reading pauses")
+    own_services.postgres.start()
+    daemon.wait_for("reading resumes")
+    total = 500 * DEVICES
+    tools.until(
+        lambda: tools.scalar(own_place.database_url, "SELECT count(*) FROM positions") == total,
+        f"{total} rows",
+    )
+    assert daemon.stop() == 0
