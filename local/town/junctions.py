@@ -1,5 +1,6 @@
 """Finds where streets meet and cuts off what hangs over the last junction."""
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
@@ -61,7 +62,7 @@ def cut_overhangs(streets: list[Street], rng: Random) -> list[Street]:
             gone.add(n)
             waiting += [meeting.other for meeting in meetings[n]]
     kept = [n for n in range(len(streets)) if n not in gone]
-    return [Street(streets[n].kind, _cut(streets[n].line, *spans[n])) for n in kept]
+    return [replace(streets[n], line=_cut(streets[n].line, *spans[n])) for n in kept]
 
 
 def _span(street: Street, junctions: list[float], rng: Random) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from pynmeagps import NMEAReader
 from local.demo import register_fleet
 from local.publisher import Publisher
 from local.services import Services
+from local.town.town import name_drawing
 from sql.migration import migrate
 
 CAPMETRO = "uid=vehicle_id,time=timestamp,lat=latitude,lon=longitude,speed=speed"
@@ -321,5 +322,5 @@ def test_registering_again_changes_nothing_and_another_seed_replaces_the_town(da
         assert count(connection, "SELECT count(*) FROM vehicles") == (4,)
         register_fleet(connection, vehicles=4, seed=8)
         towns = "SELECT DISTINCT properties ->> 'town' FROM map_features WHERE properties ? 'town'"
-        assert connection.execute(towns).fetchall() == [("8/1",)]
+        assert connection.execute(towns).fetchall() == [(name_drawing(8),)]
         assert count(connection, "SELECT count(*) FROM map_features WHERE name = 'Our own'") == (1,)

@@ -94,6 +94,13 @@ def test_every_street_has_a_name_and_only_streets_in_one_line_share_one(town: To
         name for name in by_name if name.endswith(" Street")
     }
     assert len(by_name) > 500
+    assert set(by_name) > {
+        "Main Street",
+        "Founders Avenue",
+        "Ring Road",
+        "Riverside Drive",
+        "Mill Race Drive",
+    }
 
 
 def test_streets_cross_the_river_only_on_a_few_bridges_and_never_the_lake(town: Town) -> None:
