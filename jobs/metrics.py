@@ -9,3 +9,9 @@ SECONDS = Histogram(
 )
 LAST_SUCCESS = Gauge("motorpool_job_last_success_timestamp_seconds", "When a job last succeeded.", ["job"])
 LOCK_HELD = Gauge("motorpool_jobs_lock_held", "1 in the process that runs the jobs, 0 in one that stands by.")
+YESTERDAY_RECORDS = Gauge(
+    "motorpool_yesterday_records", "Records of all devices yesterday, by what became of them.", ["outcome"]
+)
+YESTERDAY_GAPS = Gauge("motorpool_yesterday_gaps", "Gaps in all devices' fixes yesterday.")
+YESTERDAY_MISSING = Gauge("motorpool_yesterday_missing_fixes", "Fixes that those gaps would have held.")
+YESTERDAY_SILENT = Gauge("motorpool_yesterday_silent_devices", "Devices that sent nothing yesterday.")

@@ -10,6 +10,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from config.settings import Settings
+from jobs.losses import record_losses
 from jobs.retention import keep_retention
 from jobs.roads import add_driven_roads
 
@@ -29,4 +30,5 @@ def list_jobs(settings: Settings) -> tuple[Job, ...]:
     return (
         Job("retention", cron(hour=3, minute=10), retention),
         Job("driven roads", cron(second=30), add_driven_roads),
+        Job("losses", cron(hour="2-23", minute=20), record_losses),
     )

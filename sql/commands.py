@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 
 import click
 import psycopg
 
 from config.settings import load
-from sql import fleet, migration, retention, users
+from sql import fleet, losses, migration, retention, users
 from sql.pool import connect
 
 
@@ -175,3 +176,35 @@ def device_disable(uid: str) -> None:
     with open_database() as connection:
         fleet.disable_device(connection, uid)
     click.echo(f"disabled {uid}")
+
+
+@device.command("losses")
+@click.argument("uid", required=False)
+@click.option("--day", "moment", type=click.DateTime(["%Y-%m-%d"]), help="UTC day, YYYY-MM-DD.")
+@click.option("--compute", is_flag=True, help="Without UID: compute the whole fleet's day again, now.")
+@json_option
+def device_losses(uid: str | None, moment: datetime | None, compute: bool, as_json: bool) -> None:
+    """Say what became of a device's fixes yesterday and today, or of the whole fleet's yesterday."""
+    today = datetime.now(UTC).date()
+    if uid is None:
+        _show_fleet_losses(moment.date() if moment else today - timedelta(days=1), compute, as_json)
+        return
+    if compute:
+        raise click.UsageError("--compute is for the whole fleet; one device is measured each time.")
+    days = [moment.date()] if moment else [today - timedelta(days=1), today]
+    with open_database() as connection:
+        rows = [(day, losses.measure_device_day(connection, uid, day)) for day in days]
+    as_data = [{"day": str(day), **row._asdict()} for day, row in rows]
+    show(as_data, as_json, losses.describe_device_days(rows))
+
+
+def _show_fleet_losses(day: date, compute: bool, as_json: bool) -> None:
+    with open_database() as connection:
+        if compute:
+            losses.record_day(connection, day, again=True)
+        rows = losses.list_fleet_day(connection, day)
+        total = losses.sum_fleet_day(connection, day)
+    if not rows:
+        raise click.ClickException(f"{day} has not been computed yet; --compute does it now")
+    as_data = {"day": str(day), **total._asdict(), "items": [row._asdict() for row in rows]}
+    show(as_data, as_json, losses.describe_fleet_day(day, total, rows))
