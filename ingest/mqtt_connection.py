@@ -9,8 +9,6 @@ acknowledged on a connection that did not deliver it.
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import mqtt5
@@ -20,26 +18,18 @@ KEEP_ALIVE_S = 30
 ANSWER_TIMEOUT_S = 10
 
 
+OnMessages = Callable[["MqttConnection", list[mqtt5.PublishPacket]], None]
+
+
 class ConnectionRefused(ConnectionError):
     """The broker does not want us, or the connection is gone; the message says why."""
 
 
-class Delivery(NamedTuple):
-    """A message as it came, with what is needed to acknowledge it; `packet_id` is None at QoS 0."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    received_at: datetime
-    packet_id: int | None
-    connection: "MqttConnection"
-
-
 class MqttConnection(asyncio.Protocol):
-    """Gives each delivery of a read to `on_deliveries`; `closed` ends when the connection does."""
+    """Gives the messages of each read to `on_messages`; `closed` ends when the connection does."""
 
-    def __init__(self, on_deliveries: Callable[[list[Delivery]], None]) -> None:
-        self._on_deliveries = on_deliveries
+    def __init__(self, on_messages: OnMessages) -> None:
+        self._on_messages = on_messages
         self._transport: asyncio.Transport | None = None
         self._unread = bytearray()
         self._answers: asyncio.Queue[mqtt5.Packet | None] = asyncio.Queue()
@@ -128,18 +118,17 @@ class MqttConnection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        received_at = datetime.now(UTC)
         self._unread += data
-        deliveries: list[Delivery] = []
+        messages: list[mqtt5.PublishPacket] = []
         try:
             with memoryview(self._unread) as view:
-                consumed = self._read_packets(view, received_at, deliveries)
+                consumed = self._read_packets(view, messages)
         except ValueError as error:
             self._fail(ConnectionRefused(f"the broker sent what is not MQTT: {error}"))
             return
         del self._unread[:consumed]
-        if deliveries:
-            self._on_deliveries(deliveries)
+        if messages:
+            self._on_messages(self, messages)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reason = self._reason or exc
@@ -149,7 +138,7 @@ class MqttConnection(asyncio.Protocol):
 
     # How packets are read
 
-    def _read_packets(self, view: memoryview, received_at: datetime, deliveries: list[Delivery]) -> int:
+    def _read_packets(self, view: memoryview, messages: list[mqtt5.PublishPacket]) -> int:
         offset = 0
         while True:
             try:
@@ -162,9 +151,7 @@ class MqttConnection(asyncio.Protocol):
                 raise
             offset += size
             if isinstance(packet, mqtt5.PublishPacket):
-                deliveries.append(
-                    Delivery(packet.topic, packet.payload, packet.retain, received_at, packet.packet_id, self)
-                )
+                messages.append(packet)
             elif isinstance(packet, mqtt5.PingRespPacket):
                 self._awaiting_pong = False
             elif isinstance(packet, mqtt5.DisconnectPacket):
@@ -198,13 +185,13 @@ class MqttConnection(asyncio.Protocol):
         return str(self._reason) if self._reason else "the broker hung up"
 
 
-async def connect(url: str, on_deliveries: Callable[[list[Delivery]], None]) -> MqttConnection:
+async def connect(url: str, on_messages: OnMessages) -> MqttConnection:
     """Open the connection that `mqtt://` or `mqtts://` names. Raises OSError."""
     parts = urlsplit(url)
     secure = parts.scheme == "mqtts"
     async with asyncio.timeout(ANSWER_TIMEOUT_S):
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: MqttConnection(on_deliveries),
+            lambda: MqttConnection(on_messages),
             str(parts.hostname),
             parts.port or (8883 if secure else 1883),
             ssl=ssl.create_default_context() if secure else None,

@@ -7,13 +7,15 @@ what is published meanwhile and sends again what we had not acknowledged.
 import asyncio
 import random
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+import mqtt5
 import structlog
 
 from devices.protocols import PROTOCOLS
 from ingest import metrics
-from ingest.mqtt_connection import Delivery, MqttConnection, connect
+from ingest.mqtt_connection import MqttConnection, connect
 from ingest.pipeline import Decode, Pipeline
 from sql.batches import Message
 
@@ -107,14 +109,17 @@ class MqttSource:
         self.subscribed.set()
         await connection.keep_alive()
 
-    def _receive(self, deliveries: list[Delivery]) -> None:
-        for topic, payload, retained, received_at, packet_id, connection in deliveries:
-            message = Message(SOURCE, topic, payload, received_at)
+    def _receive(self, connection: MqttConnection, packets: list[mqtt5.PublishPacket]) -> None:
+        received_at = datetime.now(UTC)
+        for packet in packets:
+            topic = packet.topic
+            message = Message(SOURCE, topic, packet.payload, received_at)
+            packet_id = packet.packet_id
             receipt = None if packet_id is None else (connection, packet_id)
             route = self._routes.get(topic) or self._find_route(topic)
             if route is None:
                 self._pipeline.refuse(message, None, NO_DECODER, f"topic {topic!r}", receipt)
-            elif retained:
+            elif packet.retain:
                 detail = "an old message that the broker repeats to new subscribers"
                 self._pipeline.refuse(message, route.uid, RETAINED, detail, receipt)
             else:

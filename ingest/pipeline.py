@@ -32,7 +32,7 @@ class Acknowledger(Protocol):
     def acknowledge(self, packet_ids: Iterable[int]) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Pending:
     """A batch on its way to the database, with the receipts to give back once it is committed."""
 
@@ -61,24 +61,17 @@ class Pipeline:
         self._open = Pending()
         self._opened_at = 0.0
         self._due: deque[Pending] = deque()
+        self._unsettled: deque[Pending] = deque()
         self._arrival = asyncio.Event()
         self._draining = False
-        self.waiting_messages = 0
-        self.waiting_records = 0
-        self.waiting_bytes = 0
 
     def accept(
-        self,
-        message: Message,
-        uid: str,
-        decode: Decode,
-        receipt: tuple[Acknowledger, int] | None = None,
+        self, message: Message, uid: str, decode: Decode, receipt: tuple[Acknowledger, int] | None = None
     ) -> None:
         """Decode a message of the device `uid` and put its records into the open batch."""
-        if len(message.payload) > MAX_PAYLOAD_BYTES:
-            self.refuse(
-                message, uid, TOO_LARGE, f"{len(message.payload)} bytes, at most {MAX_PAYLOAD_BYTES}", receipt
-            )
+        size = len(message.payload)
+        if size > MAX_PAYLOAD_BYTES:
+            self.refuse(message, uid, TOO_LARGE, f"{size} bytes, at most {MAX_PAYLOAD_BYTES}", receipt)
             return
         try:
             results = decode(message.payload)
@@ -95,26 +88,18 @@ class Pipeline:
     ) -> None:
         """Put what a decoder made of a message into the open batch."""
         pending = self._admit(message, receipt)
-        batch = pending.batch
-        before = pending.records
+        received = pending.batch.received
         for result in results:
-            if isinstance(result, Position):
-                fault = find_fault(result, message.received_at)
-                if result.uid is not None and result.uid != uid:
-                    detail = f"uid {result.uid!r} came as {uid!r}"
-                    batch.refused.append(Refused(message, uid, FOREIGN_IDENTITY, detail, message.payload))
-                elif fault:
-                    detail = f"fix_time {result.fix_time.isoformat()}"
-                    batch.refused.append(Refused(message, uid, fault, detail, message.payload))
-                else:
-                    batch.received.append(Received(uid, result, message))
-            elif isinstance(result, Ignored):
-                metrics.IGNORED.labels(message.source, result.reason).inc()
-                batch.ignored[message.source] += 1
+            if (
+                type(result) is Position
+                and (result.uid is None or result.uid == uid)
+                and find_fault(result, message.received_at) is None
+            ):
+                received.append(Received(uid, result, message))
             else:
-                raw = message.payload if result.raw is None else result.raw
-                batch.refused.append(Refused(message, uid, MALFORMED, result.reason, raw))
-        self._close_if_full(pending, before)
+                _set_aside(pending.batch, message, uid, result)
+        if pending.messages >= self._batch_size or len(received) >= self._batch_size:
+            self._close()
 
     def refuse(
         self,
@@ -126,9 +111,9 @@ class Pipeline:
     ) -> None:
         """Put a whole message aside."""
         pending = self._admit(message, receipt)
-        before = pending.records
         pending.batch.refused.append(Refused(message, uid, reason, detail, message.payload))
-        self._close_if_full(pending, before)
+        if pending.messages >= self._batch_size:
+            self._close()
 
     async def take(self) -> Pending:
         """Wait for the next batch that is full or old enough; any batch is old enough while draining."""
@@ -138,8 +123,8 @@ class Pipeline:
                 left = self._opened_at + self._batch_age_s - asyncio.get_running_loop().time()
                 if self._draining or left <= 0:
                     self._close()
-                    break
-                await _wait(self._arrival, left)
+                else:
+                    await _wait(self._arrival, left)
             else:
                 await self._arrival.wait()
         return self._due.popleft()
@@ -153,46 +138,68 @@ class Pipeline:
         """Give back the receipts of a batch that is committed, in the order in which its messages came."""
         for deliverer, packet_ids in pending.receipts.items():
             deliverer.acknowledge(packet_ids)
-        self.waiting_messages -= pending.messages
-        self.waiting_records -= pending.records
-        self.waiting_bytes -= pending.size_bytes
+        self._unsettled.remove(pending)
         if self._pressed and not self._is_above(0.5):
             self._pressed = False
             self._on_pressure(False)
 
+    @property
+    def waiting_messages(self) -> int:
+        """Messages that were received and are not settled."""
+        return self._open.messages + sum(pending.messages for pending in self._unsettled)
+
+    @property
+    def waiting_records(self) -> int:
+        """Records that were received and are not settled."""
+        return self._open.records + sum(pending.records for pending in self._unsettled)
+
     def _is_above(self, share: float) -> bool:
         return (
             self.waiting_records > share * PRESSURE_BATCHES * self._batch_size
-            or self.waiting_bytes > share * PRESSURE_BYTES
+            or sum(pending.size_bytes for pending in self._unsettled) > share * PRESSURE_BYTES
         )
 
     def _admit(self, message: Message, receipt: tuple[Acknowledger, int] | None) -> Pending:
         pending = self._open
-        if not pending.messages:
+        if pending.messages == 0:
             self._opened_at = asyncio.get_running_loop().time()
             self._arrival.set()
-        size = len(message.payload)
         pending.messages += 1
-        pending.size_bytes += size
-        self.waiting_messages += 1
-        self.waiting_bytes += size
+        pending.size_bytes += len(message.payload)
         if receipt is not None:
             deliverer, packet_id = receipt
-            pending.receipts.setdefault(deliverer, []).append(packet_id)
+            packet_ids = pending.receipts.get(deliverer)
+            if packet_ids is None:
+                packet_ids = pending.receipts[deliverer] = []
+            packet_ids.append(packet_id)
         return pending
 
-    def _close_if_full(self, pending: Pending, before: int) -> None:
-        self.waiting_records += pending.records - before
-        if max(pending.records, pending.messages) >= self._batch_size:
-            self._close()
+    def _close(self) -> None:
+        self._due.append(self._open)
+        self._unsettled.append(self._open)
+        self._open = Pending()
+        self._arrival.set()
         if not self._pressed and self._is_above(1.0):
             self._pressed = True
             self._on_pressure(True)
 
-    def _close(self) -> None:
-        self._due.append(self._open)
-        self._open = Pending()
-        self._arrival.set()
+
+def _set_aside(batch: Batch, message: Message, uid: str, result: Result) -> None:
+    """What is no position of this device, with the reason."""
+    if isinstance(result, Ignored):
+        metrics.IGNORED.labels(message.source, result.reason).inc()
+        batch.ignored[message.source] += 1
+        return
+    raw = message.payload
+    if isinstance(result, DecodeError):
+        reason, detail = MALFORMED, result.reason
+        raw = raw if result.raw is None else result.raw
+    elif result.uid is not None and result.uid != uid:
+        reason, detail = FOREIGN_IDENTITY, f"uid {result.uid!r} came as {uid!r}"
+    else:
+        reason = find_fault(result, message.received_at) or MALFORMED
+        detail = f"fix_time {result.fix_time.isoformat()}"
+    batch.refused.append(Refused(message, uid, reason, detail, raw))
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -89,7 +89,7 @@ def test_receipts_are_given_back_in_order_and_only_when_settled() -> None:
         assert deliverer.acknowledged == [7, 3]
         pipeline.settle(second)
         assert deliverer.acknowledged == [7, 3, 5]
-        assert (pipeline.waiting_messages, pipeline.waiting_records, pipeline.waiting_bytes) == (0, 0, 0)
+        assert (pipeline.waiting_messages, pipeline.waiting_records) == (0, 0)
 
     scenario(steps)
 
