@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     mqtt_topics: Annotated[dict[str, str], NoDecode] = DEFAULT_TOPICS
     mqtt_receive_maximum: int = Field(20_000, ge=1, le=65_535)
     serial_ports: Annotated[tuple[SerialPort, ...], NoDecode] = ()
+    serial_spool_max: int = Field(500_000, ge=1, le=100_000_000)
 
     batch_size: int = Field(5_000, ge=1, le=100_000)
     batch_age_ms: int = Field(200, ge=1, le=60_000)

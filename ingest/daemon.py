@@ -14,6 +14,7 @@ from ingest import metrics
 from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pending, Pipeline
 from ingest.serial_source import SerialSource
+from ingest.spool import Spool
 from ingest.writer import Abandoned, Writer
 from sql.batches import Tally
 
@@ -21,7 +22,7 @@ DRAIN_TIMEOUT_S = 15.0
 
 log = structlog.get_logger()
 
-Source = MqttSource | SerialSource
+Source = MqttSource | SerialSource | Spool
 
 
 class Daemon:
@@ -32,7 +33,17 @@ class Daemon:
         self._pipeline = Pipeline(settings.batch_size, settings.batch_age_ms / 1000, self._press)
         self._writer = Writer(settings.need("database_url"))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._sources: list[Source] = [SerialSource(port, self._pipeline) for port in settings.serial_ports]
+        self._sources: list[Source] = []
+        self._throttled: list[MqttSource | Spool] = []
+        self._spool: Spool | None = None
+        if settings.serial_ports:
+            path = settings.data_dir / "spool" / "serial.sqlite"
+            self._spool = Spool(path, settings.serial_spool_max, self._pipeline)
+            self._throttled.append(self._spool)
+            self._sources += [
+                self._spool,
+                *(SerialSource(port, self._spool) for port in settings.serial_ports),
+            ]
         if settings.mqtt_url:
             self._mqtt = MqttSource(
                 settings.need("mqtt_url"),
@@ -42,6 +53,7 @@ class Daemon:
                 self._pipeline,
             )
             self._sources.append(self._mqtt)
+            self._throttled.append(self._mqtt)
         if not self._sources:
             raise SettingsError(["Neither MQTT_URL nor SERIAL_PORTS is set; there is nothing to read from."])
 
@@ -67,6 +79,8 @@ class Daemon:
                 task.cancel()
         self._thread.shutdown()
         self._writer.close()
+        if self._spool:
+            self._spool.close()
         log.info("stopped")
 
     async def _store(self) -> None:
@@ -82,8 +96,8 @@ class Daemon:
             metrics.WAITING.set(self._pipeline.waiting_records)
 
     async def _drain(self, storing: asyncio.Task[None]) -> None:
-        """Stop reading, then wait until all that was read is stored; what is not stays with the broker."""
-        for source in self._sources:
+        """Stop reading, then wait until all that was read is stored; broker and spool keep the rest."""
+        for source in self._throttled:
             source.pause()
         self._pipeline.drain()
         deadline = time.monotonic() + DRAIN_TIMEOUT_S
@@ -95,11 +109,11 @@ class Daemon:
             await storing
 
     def _press(self, pressed: bool) -> None:
-        """Stop the sources while too much waits in memory; the broker keeps the rest."""
+        """Stop the sources while too much waits in memory; broker and spool keep the rest."""
         log.warning(
             "reading pauses" if pressed else "reading resumes", waiting=self._pipeline.waiting_records
         )
-        for source in self._sources:
+        for source in self._throttled:
             if pressed:
                 source.pause()
             else:

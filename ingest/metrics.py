@@ -18,4 +18,9 @@ BATCH_RECORDS = Histogram(
 DATABASE_ERRORS = Counter("motorpool_ingest_database_errors", "Attempts to commit a batch that failed.")
 MQTT_CONNECTED = Gauge("motorpool_ingest_mqtt_connected", "1 while connected and subscribed to the broker.")
 MQTT_CONNECTS = Counter("motorpool_ingest_mqtt_connects", "Connections made to the broker.")
+SPOOL_HELD = Gauge("motorpool_ingest_spool_held", "Positions from serial ports kept on disk until committed.")
+SPOOL_DROPPED = Counter(
+    "motorpool_ingest_spool_dropped", "What serial ports said that could not be kept, by reason.", ["reason"]
+)
+SPOOL_FAILURES = Counter("motorpool_ingest_spool_failures", "Attempts to use the spool's disk that failed.")
 SERIAL_OPEN = Gauge("motorpool_ingest_serial_open", "1 while a serial port is open.", ["port"])

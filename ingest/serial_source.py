@@ -1,7 +1,8 @@
 """A serial GPS unit as a source: a port that speaks NMEA, that may be unplugged, and that comes back.
 
-A port has no broker behind it: what it says while nobody reads is lost in the kernel's small buffer. So the
-port is opened again as soon as it exists, and what waited in that buffer is kept, which pyserial would flush.
+A port has no broker behind it: what it says while nobody reads is lost in the kernel's small buffer. So
+reading never stops, whatever the database does (`ingest/spool.py` keeps the positions); the port is opened
+again as soon as it exists, and what waited in that buffer is kept, which pyserial would flush.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from config.serial_port import SerialPort
 from devices.nmea import NmeaDecoder
 from devices.position import Result
 from ingest import metrics
-from ingest.pipeline import Pipeline
+from ingest.spool import Spool
 from sql.batches import Message
 
 REOPEN_PAUSE_S = 0.5
@@ -35,11 +36,9 @@ class WaitingSerial(serial.Serial):
 class SerialSource:
     """Reads one port until cancelled."""
 
-    def __init__(self, port: SerialPort, pipeline: Pipeline) -> None:
+    def __init__(self, port: SerialPort, spool: Spool) -> None:
         self._port = port
-        self._pipeline = pipeline
-        self._transport: serial_asyncio_fast.SerialTransport | None = None
-        self._paused = False
+        self._spool = spool
 
     async def run(self) -> None:
         """Stay open; each opening and each loss is logged once, however long it takes between them."""
@@ -60,39 +59,25 @@ class SerialSource:
 
     async def _read_until_closed(self, device: serial.Serial) -> str:
         loop = asyncio.get_running_loop()
-        reader = _Reader(self._port, self._pipeline)
-        self._transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: reader, device)
-        if self._paused:
-            self.pause()
+        reader = _Reader(self._port, self._spool)
+        transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: reader, device)
         gauge = metrics.SERIAL_OPEN.labels(self._port.path)
         gauge.set(1)
         try:
             return await reader.closed
         finally:
             gauge.set(0)
-            self._transport.abort()
-            self._transport = None
+            transport.abort()
             device.close()
-
-    def pause(self) -> None:
-        """Read no more for now."""
-        self._paused = True
-        if self._transport:
-            self._transport.pause_reading()
-
-    def resume(self) -> None:
-        """Read on."""
-        self._paused = False
-        if self._transport:
-            self._transport.resume_reading()
+            reader.finish()
 
 
 class _Reader(asyncio.Protocol):
     """Feeds a decoder, and ends an epoch where the unit falls silent for a moment."""
 
-    def __init__(self, port: SerialPort, pipeline: Pipeline) -> None:
+    def __init__(self, port: SerialPort, spool: Spool) -> None:
         self._port = port
-        self._pipeline = pipeline
+        self._spool = spool
         self._decoder = NmeaDecoder()
         self._recent = bytearray()
         self._silence: asyncio.TimerHandle | None = None
@@ -107,11 +92,14 @@ class _Reader(asyncio.Protocol):
         self._silence = asyncio.get_running_loop().call_later(END_OF_EPOCH_S, self._end_epoch)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if not self.closed.done():
+            self.closed.set_result(str(exc) if exc else "end of stream")
+
+    def finish(self) -> None:
+        """Keep the epoch under way: the port was closed, or the daemon stops."""
         if self._silence:
             self._silence.cancel()
         self._hand_on(self._decoder.close())
-        if not self.closed.done():
-            self.closed.set_result(str(exc) if exc else "end of stream")
 
     def _end_epoch(self) -> None:
         self._hand_on(self._decoder.flush())
@@ -121,4 +109,4 @@ class _Reader(asyncio.Protocol):
             topic = self._port.path
             message = Message(f"serial:{topic}", topic, bytes(self._recent), datetime.now(UTC))
             self._recent.clear()
-            self._pipeline.accept_results(message, self._port.uid, results)
+            self._spool.accept(message, self._port.uid, results)

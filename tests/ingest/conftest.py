@@ -29,7 +29,7 @@ class DaemonProcess:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", "import motorpool; motorpool.main()", "ingest"],
-                env={**os.environ, **environment},
+                env={**os.environ, "DATA_DIR": str(log.parent / "data"), **environment},
                 stderr=output,
             )
 

@@ -12,6 +12,7 @@ import psycopg
 import pynmeagps
 import pytest
 
+from local.services import Services
 from sql.fleet import add_device
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -39,12 +40,17 @@ class Receiver:
 
     def say(self, *seconds: int) -> None:
         for second in seconds:
-            moment = START + timedelta(seconds=second)
-            sentence = pynmeagps.NMEAMessage(
-                "GP", "RMC", pynmeagps.GET, time=moment.time(), status="A", lat=48.0 + second / 1e4, NS="N",
-                lon=11.5, EW="E", spd=10.0, cog=90.0, date=moment.date(), posMode="A",
-            )  # fmt: skip
-            os.write(self.master, sentence.serialize())
+            os.write(self.master, sentence(second))
+
+
+def sentence(second: int) -> bytes:
+    """The RMC of a fix so many seconds after START."""
+    moment = START + timedelta(seconds=second)
+    fields = pynmeagps.NMEAMessage(
+        "GP", "RMC", pynmeagps.GET, time=moment.time(), status="A", lat=48.0 + second / 1e4, NS="N",
+        lon=11.5, EW="E", spd=10.0, cog=90.0, date=moment.date(), posMode="A",
+    )  # fmt: skip
+    return bytes(fields.serialize())
 
 
 @pytest.fixture
@@ -125,3 +131,63 @@ def test_garbage_and_bad_checksums_are_put_aside_and_the_stream_goes_on(
     tools.until(
         lambda: tools.scalar(url, "SELECT count(*) FROM quarantine WHERE uid = 'bus-9'") == 2, "two put aside"
     )
+
+
+def held(tools: Any, port: int) -> int:
+    """How many positions the daemon says that it keeps on disk; -1 while it does not speak yet."""
+    try:
+        page = tools.fetch(f"http://127.0.0.1:{port}/metrics")
+    except OSError:
+        return -1
+    (line,) = (line for line in page.splitlines() if line.startswith("motorpool_ingest_spool_held "))
+    return int(float(line.split()[1]))
+
+
+def test_fixes_outlive_a_database_that_is_away_and_a_daemon_that_is_killed(
+    receiver: Receiver, own_services: Services, start_daemon: Any, tools: Any, free_port: int
+) -> None:
+    url = own_services.database_url
+    with psycopg.connect(url, autocommit=True) as connection:
+        add_device(connection, "bus-9", "9")
+    environment = {
+        "DATABASE_URL": url,
+        "SERIAL_PORTS": f"{receiver.link}:4800=bus-9",
+        "METRICS_PORT": str(free_port),
+        "BATCH_SIZE": "5",
+    }
+    receiver.plug_in()
+    daemon = start_daemon(**environment)
+    receiver.say(0, 1, 2)
+    tools.until(lambda: stored_seconds(tools, url) == [0, 1, 2], "the fixes before")
+    tools.until(lambda: held(tools, free_port) == 0, "the disk to be free of what is stored")
+    own_services.postgres.kill()
+    receiver.say(*range(3, 200))
+    tools.until(lambda: held(tools, free_port) == 197, "197 fixes on disk")
+    assert daemon.events("reading pauses")
+    for round_ in (1, 2):
+        daemon.kill()
+        receiver.unplug()
+        receiver.plug_in()
+        daemon = start_daemon(wait=False, **environment)
+        daemon.wait_for("serial port opened")
+        receiver.say(*range(100 + 100 * round_, 200 + 100 * round_))
+        tools.until(lambda count=97 + 100 * (round_ + 1): held(tools, free_port) == count, "all on disk")
+    own_services.postgres.start()
+    receiver.say(*range(400, 420))
+    tools.until(lambda: stored_seconds(tools, url) == list(range(420)), "every fix, once")
+    assert tools.scalar(url, "SELECT sum(stored) FROM ingest_ledger") == 420
+    assert daemon.stop() == 0
+    again = start_daemon(**environment)
+    assert not again.events("positions kept on disk are stored now")
+
+
+def test_an_epoch_under_way_at_a_stop_is_stored_after_the_next_start(
+    receiver: Receiver, environment: dict[str, str], start_daemon: Any, tools: Any
+) -> None:
+    receiver.plug_in()
+    daemon = start_daemon(**environment, BATCH_AGE_MS="1")
+    os.write(receiver.master, sentence(0) + sentence(1))  # the second ends the epoch of the first
+    tools.until(lambda: stored_seconds(tools, environment["DATABASE_URL"]), "the first fix")
+    assert daemon.stop() == 0
+    start_daemon(**environment)
+    tools.until(lambda: stored_seconds(tools, environment["DATABASE_URL"]) == [0, 1], "the second fix")
