@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from devices.position import Result
 
 COMMANDS = {
+    "bench": ("bench.command:bench", "Try how fast this is, and what it keeps when all breaks."),
     "db": ("sql.commands:db", "Migrate, back up and restore the database."),
     "decode": ("motorpool:decode", "Print what a device's messages say."),
     "device": ("sql.commands:device", "Add, list, adopt and disable devices."),

@@ -59,7 +59,7 @@ def batches(rows: list[Received]) -> Iterator[list[Received]]:
 
 
 def copy_alone(connection: psycopg.Connection, rows: list[Received]) -> float:
-    ids = dict(connection.execute("SELECT uid, id FROM devices").fetchall())
+    ids: dict[str, int] = dict(connection.execute("SELECT uid, id FROM devices").fetchall())
     moment = timestamp_field(START)
     encoded = [[encode_row(ids[row.uid], moment, row.position) for row in batch] for batch in batches(rows)]
     started = time.perf_counter()
@@ -88,7 +88,7 @@ def through_store_again(connection: psycopg.Connection, rows: list[Received]) ->
 
 
 def executemany(connection: psycopg.Connection, rows: list[Received]) -> float:
-    ids = dict(connection.execute("SELECT uid, id FROM devices").fetchall())
+    ids: dict[str, int] = dict(connection.execute("SELECT uid, id FROM devices").fetchall())
     started = time.perf_counter()
     query = "INSERT INTO positions VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
     for batch in batches(rows):

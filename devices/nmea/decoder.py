@@ -77,8 +77,8 @@ class NmeaDecoder:
             if sentence:
                 yield from self._take(sentence)
         except DecodeError as error:
-            error.raw = piece
-            yield error
+            # A fresh one: what was raised keeps its frames alive, kilobytes for each piece of garbage.
+            yield DecodeError(error.reason, piece)
 
     def _take(self, sentence: NMEAMessage) -> Iterator[Result]:
         """Add a sentence to its epoch, and give the epoch that it ends."""

@@ -53,7 +53,7 @@ def read_zda_date(sentence: NMEAMessage) -> date | None:
         raise DecodeError(f"{sentence.identity}: year is {year}, not from 1900 to 2199")
     try:
         return date(year, month, day)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise DecodeError(f"{sentence.identity}: {error}") from error
 
 

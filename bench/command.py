@@ -1,0 +1,15 @@
+"""`motorpool bench …`: each trial is a command of this group."""
+
+import click
+
+from bench.chaos.command import chaos
+from bench.fuzz.command import fuzz
+
+
+@click.group()
+def bench() -> None:
+    """Measure this installation's code, on services of its own."""
+
+
+bench.add_command(chaos)
+bench.add_command(fuzz)
