@@ -15,6 +15,7 @@ from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pending, Pipeline
 from ingest.serial_source import SerialSource
 from ingest.spool import Spool
+from ingest.status import Status
 from ingest.writer import Abandoned, Writer
 from sql.batches import Tally
 
@@ -32,6 +33,8 @@ class Daemon:
         self._settings = settings
         self._pipeline = Pipeline(settings.batch_size, settings.batch_age_ms / 1000, self._press)
         self._writer = Writer(settings.need("database_url"))
+        full_records = min(settings.batch_size, settings.mqtt_receive_maximum) // 2
+        self._status = Status(settings.need("database_url"), full_records)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._sources: list[Source] = []
         self._throttled: list[MqttSource | Spool] = []
@@ -65,6 +68,7 @@ class Daemon:
             loop.add_signal_handler(number, stop.set)
         if self._settings.metrics_port:
             start_http_server(self._settings.metrics_port, "127.0.0.1")
+        self._status.start()
         async with asyncio.TaskGroup() as group:
             readers = [
                 group.create_task(source.run(), name=f"source {type(source).__name__}")
@@ -79,6 +83,7 @@ class Daemon:
                 task.cancel()
         self._thread.shutdown()
         self._writer.close()
+        self._status.stop()
         if self._spool:
             self._spool.close()
         log.info("stopped")
@@ -87,11 +92,13 @@ class Daemon:
         loop = asyncio.get_running_loop()
         while True:
             pending = await self._pipeline.take()
+            self._status.begin(pending.batch, self._pipeline.waiting_records)
             try:
                 tallies = await loop.run_in_executor(self._thread, self._writer.store, pending.batch)
             except Abandoned:
                 return
             self._pipeline.settle(pending)
+            self._status.end(self._pipeline.waiting_records)
             _count(pending, tallies)
             metrics.WAITING.set(self._pipeline.waiting_records)
 
@@ -113,6 +120,7 @@ class Daemon:
         log.warning(
             "reading pauses" if pressed else "reading resumes", waiting=self._pipeline.waiting_records
         )
+        self._status.paused = pressed
         for source in self._throttled:
             if pressed:
                 source.pause()

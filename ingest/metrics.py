@@ -8,6 +8,7 @@ RECORDS = Counter(
 IGNORED = Counter("motorpool_ingest_ignored", "Messages without a position, by reason.", ["source", "reason"])
 QUARANTINED = Counter("motorpool_ingest_quarantined", "Records put aside, by reason.", ["source", "reason"])
 WAITING = Gauge("motorpool_ingest_waiting_records", "Records received and not yet committed.")
+BEHIND = Gauge("motorpool_ingest_behind_seconds", "How late positions are stored, by fault of ours.")
 LAST_COMMIT = Gauge("motorpool_ingest_last_commit_timestamp_seconds", "When a batch was last committed.")
 STORE_SECONDS = Histogram("motorpool_ingest_store_seconds", "Time to commit a batch, retries included.")
 BATCH_RECORDS = Histogram(

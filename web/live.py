@@ -54,6 +54,7 @@ class Live:
         self.dismiss: Callable[[str], None]
         self.close_all: Callable[[], None]
         self._picture = Picture()
+        self._ingest: dict[str, Any] = {"is_reporting": None, "behind_s": 0.0}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
@@ -80,6 +81,7 @@ class Live:
                 with connect(self._url, "web-live", autocommit=True) as connection:
                     connection.execute("LISTEN positions_stored")
                     connection.execute("LISTEN device_changed")
+                    self._ingest = read_ingest_status(connection)
                     self._read_all(connection)
                     log.info("following the fleet")
                     FOLLOWING.set(1)
@@ -107,8 +109,10 @@ class Live:
                 self._advance(connection, read_device_ids(heard))
             if now - beat_at >= HEARTBEAT_S:
                 self._dismiss_the_unwelcome(connection)
+                ingest = read_ingest_status(connection)
                 with self._lock:
-                    self._tell([], to_all=True)
+                    self._ingest = ingest
+                    self._beat()
                 beat_at = now
 
     def _read_all(self, connection: psycopg.Connection) -> None:
@@ -128,18 +132,28 @@ class Live:
         with self._lock:
             self._tell(self._picture.advance(rows))
 
-    def _tell(self, moves: list[Move], to_all: bool = False) -> None:
+    def _tell(self, moves: list[Move]) -> None:
         for sid, viewer in self.audience.list_watching():
             seen = [move.after for move in moves if viewer.sees(move)]
-            if seen or to_all:
+            if seen:
                 self._send("delta", {"vehicles": [vehicle[:FIX_FIELDS] for vehicle in seen]}, sid)
+
+    def _beat(self) -> None:
+        for sid, _viewer in self.audience.list_watching():
+            self._send("delta", {"ingest": self._ingest, "vehicles": []}, sid)
 
     def _send_snapshot(self, sid: str, bounds: Bounds | None) -> None:
         vehicles: list[Vehicle] = list(self._picture.vehicles.values())
         seen = [vehicle for vehicle in vehicles if bounds is None or vehicle.is_within(bounds)]
         self._send(
             "snapshot",
-            {"total": len(vehicles), "thresholds": self.thresholds, "fields": FIELDS, "vehicles": seen},
+            {
+                "total": len(vehicles),
+                "thresholds": self.thresholds,
+                "ingest": self._ingest,
+                "fields": FIELDS,
+                "vehicles": seen,
+            },
             sid,
         )
 
@@ -153,6 +167,12 @@ class Live:
         for sid, viewer in viewers:
             if not viewer.is_welcome(users.get(viewer.user_id), time.time()):
                 self.dismiss(sid)
+
+
+def read_ingest_status(connection: psycopg.Connection) -> dict[str, Any]:
+    """Whether any daemon stores positions (None where none ever did), and how far the slowest is behind."""
+    is_reporting, behind_s = queries.get_ingest_status(connection)
+    return {"is_reporting": is_reporting, "behind_s": round(behind_s, 1)}
 
 
 def read_device_ids(heard: Iterable[psycopg.Notify]) -> list[int]:

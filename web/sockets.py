@@ -1,9 +1,11 @@
 """The live connection: Socket.IO, namespace /live. The page sends `view`, the server `snapshot` and `delta`.
 
 `view`      {"bounds": [west, south, east, north] or null, "zoom": number, "filters": {}}; bounds alone counts
-`snapshot`  {"server_time": ms, "total": n, "thresholds": {...}, "fields": [...], "vehicles": [[...], ...]}
-`delta`     {"server_time": ms, "vehicles": [the first six of those fields, ...]}; an empty one each 5 s says
-            that the server itself still hears from the database
+`snapshot`  {"server_time": ms, "total": n, "thresholds": {...}, "ingest": {...}, "fields": [...],
+            "vehicles": [[...], ...]}
+`delta`     {"server_time": ms, "vehicles": [the first six of those fields, ...]}; one without vehicles each
+            5 s says that the server itself still hears from the database, and brings `ingest`
+`ingest`    {"is_reporting": whether a daemon stores positions, null where none ever did, "behind_s": s}
 """
 
 from typing import TYPE_CHECKING, Any

@@ -29,4 +29,4 @@ FROM driven_roads ORDER BY last_driven DESC LIMIT 50000;
 
 -- name: is_migrated$
 -- Whether the database holds the tables that the pages read.
-SELECT to_regclass('public.users') IS NOT NULL AND to_regclass('public.driven_roads') IS NOT NULL;
+SELECT to_regclass('public.users') IS NOT NULL AND to_regclass('public.ingest_status') IS NOT NULL;

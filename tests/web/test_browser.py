@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from sql.queries import queries
+
 CENTRE = (48.137, 11.575)
 MARKERS = """() => {
     const map = document.getElementById("map").map;
@@ -203,4 +205,29 @@ def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
     tools.until(lambda: len(page.evaluate(MARKERS)) == 53, "53 markers on the other map")
     assert style_url in asked
     assert not any("geojson" in url for url in asked)
+    assert complaints == []
+
+
+def test_a_banner_says_that_the_daemon_is_behind_or_gone_and_goes_when_it_is_not(
+    buses: Any, page: Page, complaints: list[str]
+) -> None:
+    banner = page.locator("#banner")
+    expect(banner).to_be_hidden()
+
+    def report(behind_s: float) -> None:
+        queries.report_ingest(
+            buses.connection, worker="a", behind_s=behind_s, waiting_records=0, paused=False
+        )
+
+    report(42)
+    expect(banner).to_have_text("Positions are arriving 42 s late; the system is catching up", timeout=30_000)
+    expect(page.locator("#live")).not_to_have_class(re.compile("is-lost"))
+    report(600)
+    expect(banner).to_contain_text("10 min late", timeout=30_000)
+    report(9)
+    expect(banner).to_be_hidden(timeout=30_000)
+    buses.connection.execute("UPDATE ingest_status SET updated_at = now() - interval '1 minute'")
+    expect(banner).to_have_text("No daemon is storing positions", timeout=30_000)
+    report(0)
+    expect(banner).to_be_hidden(timeout=30_000)
     assert complaints == []

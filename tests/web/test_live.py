@@ -12,6 +12,7 @@ import socketio
 from local.services import Services
 from sql.fleet import disable_device
 from sql.pool import connect
+from sql.queries import queries
 from sql.users import add_user, disable_user
 from web.picture import FIELDS
 
@@ -227,3 +228,19 @@ def test_the_map_catches_up_after_the_database_was_away(
     tools.until(lambda: [m[1] for m in watcher.moves()] == [48.9], "the move that nobody was told of")
     assert not watcher.is_lost
     watcher.client.disconnect()
+
+
+def test_snapshot_and_heartbeat_tell_how_the_daemons_do(
+    fleet: Any, watch: Watch, tools: Any, connection: psycopg.Connection
+) -> None:
+    watcher = watch()
+    watcher.view()
+    tools.until(watcher.snapshots, "the snapshot")
+    assert watcher.snapshots()[0]["ingest"] == {"is_reporting": None, "behind_s": 0.0}
+    report = {"worker": "a", "waiting_records": 9, "paused": True}
+    queries.report_ingest(connection, behind_s=42.26, **report)
+
+    def heard() -> list[Any]:
+        return [data["ingest"] for event, data in watcher.told if event == "delta" and "ingest" in data]
+
+    tools.until(lambda: {"is_reporting": True, "behind_s": 42.3} in heard(), "the heartbeat")

@@ -4,6 +4,7 @@ import { makeStyle } from "./basemap.js";
 import { Connection } from "./connection.js";
 import { Filter } from "./filter.js";
 import { Fleet } from "./fleet.js";
+import { describeIngest } from "./ingest.js";
 import { VehicleList } from "./list.js";
 import { Markers } from "./markers.js";
 import { StateButtons } from "./states.js";
@@ -20,6 +21,7 @@ const urls = {
 const fleet = new Fleet();
 const filter = new Filter();
 let selectedId = null;
+let ingest = null;
 // Until a person moves the map it is kept wide enough for every vehicle that has reported.
 let isTakenOver = false;
 let fittedCount = 0;
@@ -53,10 +55,12 @@ const connection = new Connection({
   ...page.dataset,
   onSnapshot(message) {
     fleet.takeSnapshot(message);
+    ingest = message.ingest;
     schedule();
   },
   onDelta(message) {
     fleet.takeDelta(message);
+    ingest = message.ingest ?? ingest;
     schedule();
   },
 });
@@ -110,9 +114,13 @@ function render() {
   if (fleet.isKnown) at("count").textContent = `${shown.length} of ${fleet.total}`;
   sayNothing(shown.length);
   const trouble = connection.describe();
-  at("banner").hidden = trouble === null;
-  if (trouble !== null) at("banner").textContent = trouble;
   page.classList.toggle("is-lost", trouble !== null);
+  announce(trouble ?? describeIngest(ingest));
+}
+
+function announce(news) {
+  at("banner").hidden = news === null;
+  if (news !== null && at("banner").textContent !== news) at("banner").textContent = news;
 }
 
 function sayNothing(shownCount) {
