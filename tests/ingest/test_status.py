@@ -112,3 +112,30 @@ def test_a_daemon_whose_storing_is_stuck_still_says_how_far_it_is_behind(
     tools.until(lambda: tools.scalar(url, reported) == 0, "a report of having caught up")
     assert tools.scalar(url, "SELECT count(*) FROM positions") == 1
     assert daemon.stop() == 0
+
+
+def test_a_daemon_that_finds_full_batches_of_old_fixes_at_the_broker_says_so(
+    database_url: str, broker_url: str, start_daemon: Any, tools: Any
+) -> None:
+    root = f"t{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        adopt_devices(connection, ["bus-1"])
+    environment = {
+        "DATABASE_URL": database_url,
+        "MQTT_URL": broker_url,
+        "MQTT_CLIENT_ID": root,
+        "MQTT_TOPICS": f"{root}/+/position=native",
+        "BATCH_SIZE": str(FULL),
+    }
+    start_daemon(**environment).stop()
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    fixes = [
+        {"time": (long_ago + timedelta(milliseconds=number)).isoformat(), "lat": 48, "lon": 11}
+        for number in range(50 * FULL)
+    ]
+    asyncio.run(tools.publish(broker_url, [(f"{root}/bus-1/position", orjson.dumps(fix)) for fix in fixes]))
+    start_daemon(**environment)
+    behind = "SELECT max(behind_s) FROM ingest_status"
+    tools.until(lambda: tools.scalar(database_url, behind) >= 300, "a report of the backlog")
+    tools.until(lambda: tools.scalar(database_url, behind) == 0, "a report of having caught up")
+    assert tools.scalar(database_url, "SELECT count(*) FROM positions") == len(fixes)
