@@ -18,7 +18,7 @@ check: .venv/development.made
 	.venv/bin/pip-audit --disable-pip --no-deps -r constraints.txt --progress-spinner off
 
 bench: setup
-	.venv/bin/python bench/store.py
+	.venv/bin/motorpool bench ingest
 
 setup: .venv/development.made $(FRONT_END) tests/community/node_modules
 	@local/setup.sh chromium

@@ -3,6 +3,7 @@
 import click
 
 from bench.chaos.command import chaos
+from bench.drain.command import ingest
 from bench.fuzz.command import fuzz
 
 
@@ -12,4 +13,5 @@ def bench() -> None:
 
 
 bench.add_command(chaos)
+bench.add_command(ingest)
 bench.add_command(fuzz)

@@ -8,7 +8,9 @@ halves, until the bad row stands alone and goes to quarantine. Only the fault of
 else goes wrong (database away, disk full) leaves this module as psycopg.Error with nothing committed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -26,6 +28,9 @@ NOTIFY_LIMIT_BYTES = 7_900
 UNKNOWN_DEVICE = "unknown device"
 DISABLED_DEVICE = "disabled device"
 UNFIT_VALUE = "value out of range"
+
+
+Repeats = Counter[tuple[int, date]]  # how often a device repeated fixes of a UTC day
 
 
 class _Row(NamedTuple):
@@ -61,20 +66,24 @@ class PositionStore:
         tallies = {source: Tally(ignored=count) for source, count in batch.ignored.items()}
         refused = list(batch.refused)
         accepted: list[_Row] = []
+        duplicates = Repeats()
         with self._connection.transaction(), self._connection.cursor() as cursor:
             rows = self._encode(batch.received, refused)
             for source, own in _by_source(rows):
                 fresh = list({row_key(row.encoded): row for row in reversed(own)}.values())
+                repeats = _count_by_day(own) - _count_by_day(fresh) if len(fresh) < len(own) else Repeats()
                 if directly:
                     copy_rows(cursor, "positions", [row.encoded for row in fresh])
-                    stored, kept = len(fresh), fresh
+                    kept, known = fresh, Repeats()
                 else:
-                    stored, kept = self._insert(cursor, fresh, refused)
+                    kept, known = self._insert(cursor, fresh, refused)
                 tally = tallies.setdefault(source, Tally())
-                tally.stored = stored
-                tally.duplicate = len(own) - len(fresh) + len(kept) - stored
+                tally.stored = len(kept) - known.total()
+                tally.duplicate = repeats.total() + known.total()
                 accepted += kept
+                duplicates += repeats + known
             self._move_latest(cursor, accepted)
+            self._count_duplicates(duplicates)
             self._put_aside(refused, tallies)
             self._enter_in_ledger(tallies)
             for device_ids in _notifications({row.device_id for row in accepted}):
@@ -111,21 +120,22 @@ class PositionStore:
 
     def _insert(
         self, cursor: psycopg.Cursor, rows: list[_Row], refused: list[Refused]
-    ) -> tuple[int, list[_Row]]:
-        """Store what is new; returns how many were, and all rows that the database did not refuse."""
+    ) -> tuple[list[_Row], Repeats]:
+        """Store what is new; returns the rows that the database did not refuse, and which it had already."""
         try:
             with self._connection.transaction():
                 queries.empty_incoming(self._connection)
                 copy_rows(cursor, "pg_temp.incoming", [row.encoded for row in rows])
-                return queries.insert_incoming(self._connection), rows
+                known = queries.insert_incoming(self._connection)
+                return rows, Repeats({(device_id, day): count for device_id, day, count in known})
         except (DataError, IntegrityError) as error:
             if len(rows) == 1:
                 refused.append(_refuse(rows[0].received, UNFIT_VALUE, str(error).partition("\n")[0]))
-                return 0, []
+                return [], Repeats()
         middle = len(rows) // 2
-        stored_left, kept_left = self._insert(cursor, rows[:middle], refused)
-        stored_right, kept_right = self._insert(cursor, rows[middle:], refused)
-        return stored_left + stored_right, kept_left + kept_right
+        kept_left, known_left = self._insert(cursor, rows[:middle], refused)
+        kept_right, known_right = self._insert(cursor, rows[middle:], refused)
+        return kept_left + kept_right, known_left + known_right
 
     def _move_latest(self, cursor: psycopg.Cursor, rows: list[_Row]) -> None:
         newest: dict[int, _Row] = {}
@@ -136,6 +146,16 @@ class PositionStore:
         if newest:
             copy_rows(cursor, "pg_temp.newest", [row.encoded for row in newest.values()])
             queries.update_latest(self._connection)
+
+    def _count_duplicates(self, duplicates: Repeats) -> None:
+        if duplicates:
+            device_ids, days = zip(*duplicates, strict=True)
+            queries.add_duplicates(
+                self._connection,
+                device_ids=list(device_ids),
+                days=list(days),
+                counts=list(duplicates.values()),
+            )
 
     def _put_aside(self, refused: list[Refused], tallies: dict[str, Tally]) -> None:
         if not refused:
@@ -160,6 +180,10 @@ def _by_source(rows: list[_Row]) -> Iterator[tuple[str, list[_Row]]]:
     source = attrgetter("received.message.source")
     for name, own in groupby(sorted(rows, key=source), key=source):
         yield name, list(own)
+
+
+def _count_by_day(rows: list[_Row]) -> Repeats:
+    return Repeats((row.device_id, row.received.position.fix_time.date()) for row in rows)
 
 
 def _refuse(item: Received, reason: str, detail: str) -> Refused:

@@ -96,8 +96,9 @@ def broker_url(shared_services: Services) -> str:
     return shared_services.mqtt_url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for a module: while it is there, no other event loop can run in this process."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")

@@ -32,13 +32,13 @@ def kill_database(installation: Installation, chance: Random, longest_s: float) 
 
 def kill_broker(installation: Installation, chance: Random, longest_s: float) -> None:
     """kill -9."""
-    installation.mosquitto.kill()
+    installation.kill_broker()
     _wait(chance, longest_s)
 
 
 def kill_all(installation: Installation, chance: Random, longest_s: float) -> None:
     """kill -9 of all three at once, in random order."""
-    kills = [installation.daemon.kill, installation.postgres.kill, installation.mosquitto.kill]
+    kills = [installation.daemon.kill, installation.postgres.kill, installation.kill_broker]
     for kill in chance.sample(kills, len(kills)):
         kill()
     installation.daemon.wait()

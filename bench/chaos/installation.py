@@ -31,12 +31,16 @@ SMALL_LOG = ("ALTER SYSTEM SET max_wal_size = '160MB'", "SELECT pg_reload_conf()
 
 
 class Installation:
-    """Everything runs inside the context; `daemon_deaths` counts how often the daemon ended by itself."""
+    """Everything runs inside the context.
+
+    `daemon_deaths` counts how often the daemon ended by itself, `broker_kills` holds the moments of those.
+    """
 
     def __init__(self, fixes: Fixes, rate: float) -> None:
         self.fixes = fixes
         self._rate = rate
         self.daemon_deaths = 0
+        self.broker_kills: list[float] = []
         self.publishers: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -91,6 +95,11 @@ class Installation:
         """Start what does not run of database and broker."""
         self._database.start(names=("postgres",))
         self._broker.start(names=("mosquitto",))
+
+    def kill_broker(self) -> None:
+        """End the broker with SIGKILL and note when."""
+        self.broker_kills.append(time.time())
+        self.mosquitto.kill()
 
     def start_daemon(self) -> None:
         """Start the daemon, and the services where they are gone, as a supervisor would."""

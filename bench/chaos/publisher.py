@@ -1,7 +1,8 @@
 """A process that publishes its share of the fixes at QoS 1 with paho, an independent client.
 
-`python -m bench.chaos.publisher JOB` ends when the broker has acknowledged every number. The numbers go to a
-file as they are acknowledged; one that no answer came for is sent again on the next connection.
+`python -m bench.chaos.publisher JOB` ends when the broker has acknowledged every number. As they are
+acknowledged, the numbers go to a file with the moment of each; one that no answer came for is sent again on the
+next connection.
 """
 
 import json
@@ -52,7 +53,7 @@ class Publisher:
         self._job = job
         self._numbers = range(job.share, job.fixes.total, job.shares)
         self._flying: dict[int, int] = {}
-        self._fresh = array("I")
+        self._fresh = array("d")  # a number, the moment of its acknowledgement, and so on
         self._client = Client(CallbackAPIVersion.VERSION2, f"chaos-{job.share}", protocol=MQTTv5)
         self._client.max_inflight_messages_set(IN_FLIGHT)
         self._client.on_publish = self._note
@@ -70,7 +71,7 @@ class Publisher:
                     published += 1
                 if self._client.loop(LISTEN_S) != MQTT_ERR_SUCCESS:
                     time.sleep(PAUSE_S)
-                left -= len(self._fresh)
+                left -= len(self._fresh) // 2
                 self._fresh.tofile(file)
                 file.flush()
                 del self._fresh[:]
@@ -94,7 +95,7 @@ class Publisher:
         if code.is_failure:
             self._publish(number)
         else:
-            self._fresh.append(number)
+            self._fresh.extend((number, time.time()))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ AN_HOUR_S = 3_600
 WHOLE_FORM_S = 600  # faults last as long as they may in a trial of this length, and shorter in a shorter one
 SHORTEST_SCALE = 0.08
 LONGEST_GAP_S = 5.0
-PATIENCE_S = 90.0
+PATIENCE_S = 60.0
 
 Say = Callable[[str], None]
 
@@ -46,7 +46,8 @@ def run_trial(count: int, seconds: float, devices: int, seed: int, say: Say) -> 
         say("all is whole again; waiting for the rest")
         _wait_for_the_rest(installation)
         lasted = time.monotonic() - started
-        verdict = judge(installation.database_url, fixes, read_acknowledged(installation.acknowledged_files))
+        acknowledged = read_acknowledged(installation.acknowledged_files)
+        verdict = judge(installation.database_url, fixes, acknowledged, installation.broker_kills)
         return Outcome(verdict, faults, lasted, installation.daemon_deaths)
 
 

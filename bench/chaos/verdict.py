@@ -1,7 +1,7 @@
 """Whether the promise was kept: what was acknowledged against what the table and the ledger hold."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sql.pool import connect
 
 FETCH_ROWS = 20_000
 SHOWN = 20
+JUST_BEFORE_S = 1.0
 ROWS = """SELECT (attributes->>'number')::bigint, uid, fix_time, latitude
 FROM positions LEFT JOIN devices ON devices.id = positions.device_id"""
 LEDGER = """SELECT coalesce(sum(received), 0)::bigint, coalesce(sum(stored), 0)::bigint,
@@ -23,6 +24,7 @@ class Verdict(NamedTuple):
     acknowledged: int
     rows: int
     missing: int  # acknowledged, not in the table
+    missing_at_broker_kill: int  # of these: acknowledged within a second before the broker was killed
     first_missing: list[int]
     twice: int  # more than once in the table
     altered: int  # a row whose device, time or place is not that of its number
@@ -36,12 +38,12 @@ class Verdict(NamedTuple):
         return self.ledger_adds_up and not (self.missing or self.twice or self.altered or self.quarantined)
 
 
-def read_acknowledged(files: Iterable[Path]) -> "array[int]":
-    """The numbers that the publishers noted."""
-    numbers = array("I")
+def read_acknowledged(files: Iterable[Path]) -> dict[int, float]:
+    """The numbers that the publishers noted, with the moment (epoch seconds) of each."""
+    notes = array("d")
     for file in files:
-        numbers.frombytes(file.read_bytes())
-    return numbers
+        notes.frombytes(file.read_bytes())
+    return dict(zip(map(int, notes[::2]), notes[1::2], strict=True))
 
 
 def count_stored(database_url: str) -> int:
@@ -52,8 +54,11 @@ def count_stored(database_url: str) -> int:
     return int(row[1])
 
 
-def judge(database_url: str, fixes: Fixes, acknowledged: Iterable[int]) -> Verdict:
-    """Compare the database with what was acknowledged."""
+def judge(
+    database_url: str, fixes: Fixes, acknowledged: Mapping[int, float], broker_kills: Iterable[float] = ()
+) -> Verdict:
+    """Compare the database with what was acknowledged; the moments tell what a killed broker lost."""
+    kills = list(broker_kills)
     times_found = bytearray(fixes.total)
     rows = altered = 0
     with connect(database_url, "bench") as connection:
@@ -70,12 +75,14 @@ def judge(database_url: str, fixes: Fixes, acknowledged: Iterable[int]) -> Verdi
     assert ledger is not None
     assert aside is not None
     received, stored, duplicate, quarantined = ledger
-    wanted = set(acknowledged)
-    missing = sorted(number for number in wanted if not times_found[number])
+    missing = sorted(number for number in acknowledged if not times_found[number])
     return Verdict(
-        acknowledged=len(wanted),
+        acknowledged=len(acknowledged),
         rows=rows,
         missing=len(missing),
+        missing_at_broker_kill=sum(
+            any(0 <= kill - acknowledged[number] < JUST_BEFORE_S for kill in kills) for number in missing
+        ),
         first_missing=missing[:SHOWN],
         twice=sum(times > 1 for times in times_found),
         altered=altered,

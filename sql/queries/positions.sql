@@ -7,9 +7,15 @@ CREATE TEMP TABLE IF NOT EXISTS newest (LIKE positions) ON COMMIT DELETE ROWS;
 -- Forget what an earlier part of this transaction stored.
 DELETE FROM pg_temp.incoming;
 
--- name: insert_incoming!
--- Store what is not there yet; the number of rows says how many were new.
-INSERT INTO positions SELECT * FROM pg_temp.incoming ON CONFLICT DO NOTHING;
+-- name: insert_incoming
+-- Store what is not there yet; returns how many were there already, by device and UTC day of the fix.
+WITH fresh AS (
+    INSERT INTO positions SELECT * FROM pg_temp.incoming ON CONFLICT DO NOTHING RETURNING device_id, fix_time
+)
+SELECT incoming.device_id, (incoming.fix_time AT TIME ZONE 'UTC')::date AS day, count(*)
+FROM pg_temp.incoming LEFT JOIN fresh USING (device_id, fix_time)
+WHERE fresh.device_id IS NULL
+GROUP BY 1, 2;
 
 -- name: update_latest!
 -- Move the latest position of each device forward, never back; in order, so that two writers cannot deadlock.

@@ -79,6 +79,18 @@ def test_repetitions_are_counted_and_stored_once(
     assert ledger == (10, 4, 6)
 
 
+def test_repetitions_are_counted_by_device_and_day(
+    store: PositionStore, connection: psycopg.Connection
+) -> None:
+    tomorrow = 24 * 3600
+    store.store(Batch([received("bus-1"), received("bus-1"), received("bus-2")]))
+    store.store(Batch([received("bus-1"), received("bus-2"), received("bus-2", tomorrow)]))
+    store.store(Batch([received("bus-2", tomorrow), received("bus-2", 5)]))
+    query = """SELECT uid, day - DATE '2026-03-02', count
+        FROM device_duplicates JOIN devices ON devices.id = device_id ORDER BY 1, 2"""
+    assert connection.execute(query).fetchall() == [("bus-1", 0, 2), ("bus-2", 0, 1), ("bus-2", 1, 1)]
+
+
 def test_of_two_fixes_of_one_moment_the_first_stays(
     store: PositionStore, connection: psycopg.Connection
 ) -> None:
