@@ -1,8 +1,8 @@
 """A process that publishes its share of the fixes at QoS 1 with paho, an independent client.
 
 `python -m bench.chaos.publisher JOB` ends when the broker has acknowledged every number. As they are
-acknowledged, the numbers go to a file with the moment of each; one that no answer came for is sent again on the
-next connection.
+acknowledged, the numbers go to a file with the moment of each; one that no answer came for is sent again on
+the next connection.
 """
 
 import json
