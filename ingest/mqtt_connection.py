@@ -16,6 +16,7 @@ import mqtt5
 NEVER_EXPIRES = 0xFFFFFFFF
 KEEP_ALIVE_S = 30
 ANSWER_TIMEOUT_S = 10
+MOST_ANSWERS = 10
 
 
 OnMessages = Callable[["MqttConnection", list[mqtt5.PublishPacket]], None]
@@ -158,8 +159,10 @@ class MqttConnection(asyncio.Protocol):
                 self._fail(
                     ConnectionRefused(f"the broker disconnected us: {packet.reason_code.name.lower()}")
                 )
-            else:
+            elif self._answers.qsize() < MOST_ANSWERS:
                 self._answers.put_nowait(packet)
+            else:
+                self._fail(ConnectionRefused("the broker answers what was not asked"))
 
     async def _ask(self, packet: mqtt5.ConnectPacket | mqtt5.SubscribePacket) -> mqtt5.Packet:
         if self._transport is None or self._transport.is_closing():
