@@ -160,4 +160,5 @@ def test_the_jobs_of_an_installation_are_listed_with_their_hours() -> None:
     assert {job.name: str(job.when) for job in list_jobs(Settings())} == {
         "retention": "cron[hour='3', minute='10']",
         "driven roads": "cron[second='30']",
+        "losses": "cron[hour='2-23', minute='20']",
     }
