@@ -60,25 +60,15 @@ def shared_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
 @pytest.fixture
 def database_url(shared_services: Services) -> Iterator[str]:
     """A fresh migrated database."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    admin_url = with_database(shared_services.database_url, "postgres")
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_motorpool")
-    yield with_database(admin_url, name)
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(shared_services, "template_motorpool") as url:
+        yield url
 
 
 @pytest.fixture
 def empty_database_url(shared_services: Services) -> Iterator[str]:
     """A fresh database without any table of ours."""
-    name = f"empty_{os.getpid()}_{next(_numbers)}"
-    admin_url = with_database(shared_services.database_url, "postgres")
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield with_database(admin_url, name)
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(shared_services, "template1") as url:
+        yield url
 
 
 @pytest.fixture
@@ -123,6 +113,17 @@ def free_port() -> int:
 def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@contextmanager
+def _database(services: Services, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin_url = with_database(services.database_url, "postgres")
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield with_database(admin_url, name)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _has_template(url: str) -> bool:
