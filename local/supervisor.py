@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PROGRAM = [sys.executable, "-c", "import motorpool; motorpool.main()"]  # wherever the console script may be
 STOP_TIMEOUT_S = 20.0
 STEADY_S = 30.0
 LONGEST_PAUSE_S = 30.0
@@ -45,7 +46,7 @@ class Child:
             self.log.rename(self.log.with_suffix(".log.old"))
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "import motorpool; motorpool.main()", *self.arguments],
+                [*PROGRAM, *self.arguments],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

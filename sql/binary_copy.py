@@ -38,7 +38,7 @@ def timestamp_field(moment: datetime) -> int:
 def encode_row(device_id: int, received: int, position: Position) -> bytes:
     """One row; `received` is a `timestamp_field`. Raises ValueError where a value does not fit its column."""
     _, fix_time, latitude, longitude, speed, course, altitude, accuracy, satellites, _, attributes = position
-    fix = round((fix_time.timestamp() - _EPOCH_2000_S) * 1_000_000)
+    fix = timestamp_field(fix_time)
     try:
         row = (
             _pack_head(11, 4, device_id, 8, fix, 8, received, 8, latitude, 8, longitude)

@@ -19,13 +19,14 @@ from bench.chaos.proxy import Proxy
 from bench.chaos.publisher import Job
 from config.settings import default_data_dir
 from local.services import Services
+from local.supervisor import PROGRAM
 from sql.fleet import adopt_devices
 from sql.migration import migrate
 from sql.pool import connect
 
 PUBLISHERS = 2
 READY_S = 60
-DAEMON = [sys.executable, "-c", "import motorpool; motorpool.main()", "ingest"]
+DAEMON = [*PROGRAM, "ingest"]
 # So that the log of changes stays small beside the disk.
 SMALL_LOG = ("ALTER SYSTEM SET max_wal_size = '160MB'", "SELECT pg_reload_conf()")
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from bench.drain.messages import Load
 from bench.drain.queue import fill_session
 from config.settings import DEFAULT_TOPICS, default_data_dir
 from local.services import Services
+from local.supervisor import PROGRAM
 from sql.fleet import adopt_devices
 from sql.migration import migrate
 from sql.pool import connect
@@ -83,8 +83,7 @@ def _drain(services: Services, connection: psycopg.Connection, load: Load, batch
     assert postgres
     assert mosquitto
     database_before, broker_before = process.family_cpu_s(postgres), process.cpu_s(mosquitto)
-    command = [sys.executable, "-c", "import motorpool; motorpool.main()", "ingest"]
-    daemon = subprocess.Popen(command, env=environment)
+    daemon = subprocess.Popen([*PROGRAM, "ingest"], env=environment)
     try:
         first, first_at = _wait_for(connection, 1)
         daemon_before = process.cpu_s(daemon.pid)
