@@ -2,7 +2,9 @@
 # Both set up what they need first, and only what changed since.
 
 # The last file that the front end's build writes.
-FRONT_END = web/static/vendor/borders.geojson
+FRONT_END = web/static/vendor/built
+# What the build leaves of Tabler's styles depends on what these name.
+PAGES = $(shell find web -name '*.py' -o -path 'web/templates/*' -name '*.html' -o -name '*.js' -path 'web/static/*' -not -path '*/vendor/*')
 
 run: .venv/python.made $(FRONT_END)
 	@.venv/bin/motorpool up --demo
@@ -32,8 +34,12 @@ setup: .venv/development.made $(FRONT_END) tests/community/node_modules
 	@local/setup.sh development
 	@touch $@
 
-$(FRONT_END): .venv/python.made package.json package-lock.json web/assets/build.mjs
+node_modules/.made: .venv/python.made package.json package-lock.json
 	@local/setup.sh front-end
+	@touch $@
+
+$(FRONT_END): node_modules/.made web/assets/build.mjs $(PAGES)
+	@local/setup.sh build
 
 # TimescaleDB's other edition, for the tests of what only it can do.
 tests/community/node_modules: .venv/python.made tests/community/package.json tests/community/package-lock.json

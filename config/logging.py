@@ -35,11 +35,13 @@ def set_up(settings: Settings, process: str) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer()
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     tail: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if settings.log_format == "json":
-        tail.append(structlog.processors.dict_tracebacks)
+        # Without the variables: they hold passwords and people.
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        tail.append(structlog.processors.ExceptionRenderer(frames))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*tail, renderer])

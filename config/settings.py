@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(8000, ge=1, le=65_535)
     web_threads: int = Field(64, ge=4, le=4_096)
+    web_url: str | None = None
+    web_proxies: int = Field(0, ge=0, le=9)
     websocket_port: int | None = Field(None, ge=1, le=65_535)
     websocket_allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     map_style_url: str | None = None
@@ -152,6 +154,13 @@ class Settings(BaseSettings):
     def _is_web_address(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://", "/")):
             raise ValueError("must be the address of a MapLibre style, https://…/style.json")
+        return value
+
+    @field_validator("web_url")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"https?://[^/?#@*\s]+", value):
+            raise ValueError("must be an address without a path, such as https://fleet.example.org")
         return value
 
     @field_validator("database_url", "database_read_url")

@@ -2,7 +2,8 @@
 # Makes one part of what Motorpool needs on this machine. `make` calls it for what is missing:
 #   python        .venv with Motorpool and what it runs on
 #   development   the same with what tests and checks need
-#   front-end     web/static/vendor: the libraries, fonts and world map of the pages
+#   front-end     node_modules: the libraries, fonts and world map of the pages
+#   build         web/static/vendor: what the pages use of them
 #   community     TimescaleDB's Community edition, which a few tests need
 #   chromium      the browser of the page tests
 # What Debian must install is installed when this runs as root; otherwise one sentence says what to do.
@@ -56,8 +57,12 @@ find_npm() {
 
 make_front_end() {
     find_npm
-    say "building the front end"
+    say "fetching the front end's libraries"
     npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
+}
+
+build_front_end() {
+    find_npm
     npm run --silent build
 }
 
@@ -78,7 +83,8 @@ case "${1:-}" in
     python) make_python . ;;
     development) make_python '.[dev]' ;;
     front-end) make_front_end ;;
+    build) build_front_end ;;
     community) make_community ;;
     chromium) make_chromium ;;
-    *) fail "wants one of: python, development, front-end, community, chromium" ;;
+    *) fail "wants one of: python, development, front-end, build, community, chromium" ;;
 esac

@@ -1,7 +1,6 @@
 """People who may sign in: their addresses, roles and passwords (argon2id)."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg
@@ -11,6 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sql.queries import queries
 
 ROLES = ("admin", "dispatcher", "mechanic", "accountant", "driver", "guardian", "viewer")
+# How far a new person's rights reach; whose reach is not the fleet sees nothing until somebody says what.
+SCOPE_OF_ROLE = {"driver": "route", "guardian": "child"}
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024  # argon2 reads all of it; without an end, one sign-in could cost seconds
 ADDRESS = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)*")
@@ -32,6 +33,12 @@ class User:
     email: str
     role: str
     disabled: bool
+    name: str
+    language: str
+    time_zone: str
+    units: str
+    scope: str
+    has_second_factor: bool
 
 
 def add_user(connection: psycopg.Connection, email: str, role: str, password: str) -> User:
@@ -41,16 +48,34 @@ def add_user(connection: psycopg.Connection, email: str, role: str, password: st
         raise UserError(f"email: {email!r} is no e-mail address")
     if role not in ROLES:
         raise UserError(f"role: {role!r} is none of {', '.join(ROLES)}")
+    _check_password(email, password)
+    row = queries.add_user(
+        connection,
+        email=email,
+        role=role,
+        password_hash=_hasher.hash(password),
+        scope=SCOPE_OF_ROLE.get(role, "fleet"),
+    )
+    if row is None:
+        raise UserError(f"email: {email} has been added before")
+    user = find_user(connection, row[0])
+    assert user
+    return user
+
+
+def set_password(connection: psycopg.Connection, user: User, password: str) -> None:
+    """Give a person another password. Raises UserError."""
+    _check_password(user.email, password)
+    queries.replace_password_hash(connection, id=user.id, password_hash=_hasher.hash(password))
+
+
+def _check_password(email: str, password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise UserError(f"password: must have at least {SHORTEST_PASSWORD} characters")
     if len(password) > LONGEST_PASSWORD:
         raise UserError(f"password: must have at most {LONGEST_PASSWORD} characters")
     if password.casefold() == email.casefold():
         raise UserError("password: must not be the e-mail address")
-    row = queries.add_user(connection, email=email, role=role, password_hash=_hasher.hash(password))
-    if row is None:
-        raise UserError(f"email: {email} has been added before")
-    return User(*row)
 
 
 def verify_password(connection: psycopg.Connection, email: str, password: str) -> User | None:
@@ -59,16 +84,15 @@ def verify_password(connection: psycopg.Connection, email: str, password: str) -
     A password kept with weaker parameters than today's is hashed anew on the way.
     """
     email, password = email.strip(), password[: LONGEST_PASSWORD + 1]
-    known = len(email) <= 254 and ADDRESS.fullmatch(email)
-    row = queries.get_user_for_sign_in(connection, email=email) if known else None
-    user, password_hash = (User(*row[:4]), row[4]) if row else (None, _NOBODY)
+    user = find_user_by_email(connection, email)
+    password_hash = queries.get_password_hash(connection, email=email) if user else None
     try:
-        _hasher.verify(password_hash, password)
+        _hasher.verify(password_hash or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return None
     if user is None or user.disabled:
         return None
-    if _hasher.check_needs_rehash(password_hash):
+    if password_hash and _hasher.check_needs_rehash(password_hash):
         queries.replace_password_hash(connection, id=user.id, password_hash=_hasher.hash(password))
     return user
 
@@ -79,9 +103,12 @@ def find_user(connection: psycopg.Connection, user_id: int) -> User | None:
     return User(*row) if row else None
 
 
-def find_users(connection: psycopg.Connection, user_ids: Iterable[int]) -> dict[int, User]:
-    """The people with these ids, by id."""
-    return {row[0]: User(*row) for row in queries.list_users_by_id(connection, ids=list(user_ids))}
+def find_user_by_email(connection: psycopg.Connection, email: str) -> User | None:
+    """The person with this address, whatever its capitals, disabled or not."""
+    email = email.strip()
+    known = len(email) <= 254 and ADDRESS.fullmatch(email)
+    row = queries.get_user_by_email(connection, email=email) if known else None
+    return User(*row) if row else None
 
 
 def list_users(connection: psycopg.Connection) -> list[User]:
@@ -93,3 +120,15 @@ def disable_user(connection: psycopg.Connection, email: str) -> None:
     """Sign a person out and let them in no more. Raises UserError."""
     if queries.disable_user(connection, email=email.strip()) == 0:
         raise UserError(f"email: nobody has the address {email!r}")
+
+
+def change_preferences(connection: psycopg.Connection, user: User, **preferences: str) -> None:
+    """How a person is called and reads the pages: name, language, time_zone, units."""
+    queries.change_preferences(connection, id=user.id, **preferences)
+
+
+def list_reach(connection: psycopg.Connection, user: User) -> list[int] | None:
+    """The ids of the depots that a person's rights reach; None where they reach the whole fleet."""
+    if user.scope == "fleet":
+        return None
+    return [row[0] for row in queries.list_scope_depots(connection, user_id=user.id)]

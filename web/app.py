@@ -2,39 +2,83 @@
 
 import hashlib
 import hmac
-from datetime import timedelta
+from pathlib import Path
 
-from flask import Flask
+from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from sql.pool import open_pool
-from web import database, gate, guard, headers, health, journal, live_map, problems, session, sockets
+from web import (
+    account,
+    api_auth,
+    api_docs,
+    database,
+    formats,
+    gate,
+    guard,
+    headers,
+    health,
+    journal,
+    languages,
+    live_map,
+    password,
+    problems,
+    second_factor,
+    shell,
+    sign_in,
+    sockets,
+    static_files,
+    tokens,
+)
 from web.live import Live
+from web.mail import Mailer
+from web.records.api import make_api
+from web.records.depots import DEPOTS
+from web.records.pages import make_pages
+
+KINDS = (DEPOTS,)
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings) -> APIFlask:
     """The site over the database of these settings. Raises SettingsError.
 
     Nothing runs yet that needs the database: it may be away, now or later. `app.extensions["live"].start()`
     starts the thread that follows the fleet.
     """
-    app = Flask("web")
+    app = APIFlask(
+        "web",
+        json_errors=False,
+        docs_path=None,
+        spec_path=api_docs.SPEC,
+        static_folder=None,  # type: ignore[arg-type]
+    )
     app.config.from_mapping(configure(settings))
+    api_docs.describe(app)
     pool = open_pool(settings.need("database_url"), "web", size=8)
     live = Live(settings)
+    app.extensions["mailer"] = Mailer(settings)
 
     journal.set_up(app)
     headers.set_up(app, settings)
     problems.set_up(app)
     database.set_up(app, pool)
+    static_files.set_up(app)
+    languages.set_up(app)
+    formats.set_up(app)
+    shell.set_up(app)
     guard.set_up(app)
-    session.set_up(app)
+    api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)
     gate.set_up(app, live, most_sockets=settings.web_threads - gate.THREADS_KEPT_FREE)
+    if hops := settings.web_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    app.register_blueprint(health.pages)
-    app.register_blueprint(session.pages)
-    app.register_blueprint(live_map.pages)
+    for room in (health, sign_in, password, account, second_factor, live_map, api_auth, api_docs):
+        app.register_blueprint(room.pages)
+    for kind in KINDS:
+        app.register_blueprint(make_pages(kind))
+        app.register_blueprint(make_api(kind))
     return app
 
 
@@ -49,14 +93,16 @@ def configure(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": settings.cookie_secure,
         "WTF_CSRF_TIME_LIMIT": 24 * 3600,
         "JWT_SECRET_KEY": secret,
-        "JWT_TOKEN_LOCATION": ["cookies"],
+        "JWT_TOKEN_LOCATION": ["headers", "cookies"],
         "JWT_COOKIE_SECURE": settings.cookie_secure,
         "JWT_COOKIE_SAMESITE": "Lax",
         "JWT_COOKIE_CSRF_PROTECT": True,
         "JWT_CSRF_CHECK_FORM": True,
         "JWT_SESSION_COOKIE": False,
-        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(hours=12),
+        "JWT_ACCESS_TOKEN_EXPIRES": tokens.ACCESS_LIFETIME,
         "RATELIMIT_STORAGE_URI": "memory://",
         "MAX_CONTENT_LENGTH": 64 * 1024,
+        "STATIC_FOLDER": Path(__file__).parent / "static",
         "MAP_STYLE_URL": settings.map_style_url or "",
+        "WEB_URL": settings.web_url or f"http://{settings.web_host}:{settings.web_port}",
     }

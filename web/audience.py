@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from uuid import UUID
 
 from prometheus_client import Gauge
 
@@ -16,8 +17,7 @@ VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
 class Viewer:
     """One live connection. It is sent nothing before it has said what it looks at (`watching`)."""
 
-    user_id: int
-    expires_at: float
+    session_id: UUID
     watching: bool = False
     bounds: Bounds | None = None
 
@@ -25,14 +25,10 @@ class Viewer:
         """Whether this view has to change: the vehicle is in it, or just left it."""
         return self.bounds is None or move.after.is_within(self.bounds) or move.before.is_within(self.bounds)
 
-    def is_welcome(self, user: User | None, now: float) -> bool:
-        """Whether this person may go on watching, as the database has them now."""
-        return (
-            user is not None
-            and not user.disabled
-            and may(user.role, "see the live map")
-            and now < self.expires_at
-        )
+    @staticmethod
+    def is_welcome(user: User | None) -> bool:
+        """Whether the person of the session may go on watching; nobody where the session has ended."""
+        return user is not None and may(user.role, "see the live map")
 
 
 class Audience:

@@ -1,69 +1,136 @@
-"""Who a request speaks for: the token in its cookie, and the person as the database has them now."""
+"""Who a request speaks for, and whether they may: asked before every request, of the table in web.rights."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
-from flask import Flask, Response, make_response, redirect, request, url_for
-from flask_jwt_extended import JWTManager, current_user, unset_jwt_cookies, verify_jwt_in_request
-from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt.exceptions import PyJWTError
-from werkzeug.exceptions import Forbidden, Unauthorized
+import structlog
+from flask import Flask, Response, g, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import refresh
+from flask_jwt_extended import JWTManager, current_user, get_jwt, unset_jwt_cookies, verify_jwt_in_request
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
+from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 
-from sql.users import User, find_user
-from web import database, problems
-from web.rights import may
+from sql.sessions import SessionEnded, find_session_users, rotate
+from sql.users import User
+from web import database, problems, tokens
+from web.rights import ANYBODY, find_right, may
 
-Arguments = ParamSpec("Arguments")
+log = structlog.get_logger()
 
 
 def set_up(app: Flask) -> None:
-    """Read the token cookie of each request, and answer what is wrong with it."""
-    tokens = JWTManager(app)
+    """Ask before every request, and answer who is not let in."""
+    manager = JWTManager(app)
 
-    @tokens.user_lookup_loader
-    def look_up(_: object, claims: dict[str, str]) -> User | None:
+    @manager.user_lookup_loader
+    def look_up(_header: object, claims: Mapping[str, str]) -> User | None:
+        try:
+            session_id = UUID(claims["sid"])
+        except (KeyError, ValueError):
+            return None
         with database.connection() as connection:
-            user = find_user(connection, int(claims["sub"]))
-        return None if user is None or user.disabled else user
+            return find_session_users(connection, [session_id]).get(session_id)
 
-    tokens.unauthorized_loader(lambda _: ask_to_sign_in())
-    tokens.invalid_token_loader(lambda _: ask_to_sign_in())
-    tokens.expired_token_loader(lambda *_: ask_to_sign_in())
-    tokens.user_lookup_error_loader(lambda *_: ask_to_sign_in())
+    app.before_request(check)
+    app.after_request(hand_out_tokens)
+    app.register_error_handler(Unauthorized, ask_to_sign_in)
 
 
-def requires(right: str) -> Callable[[Callable[Arguments, Response]], Callable[Arguments, Response]]:
-    """Let only signed-in people with this right reach a view."""
+def check() -> None:
+    """Refuse whoever may not have what is asked for. Raises Unauthorized, Forbidden."""
+    if request.endpoint is None:
+        return  # no such page, which is what the answer will say
+    right = find_right(request.endpoint)
+    if right == ANYBODY:
+        return
+    user = identify()
+    if right is None:
+        log.error("an endpoint is missing in web.rights", endpoint=request.endpoint)
+        raise Forbidden(_("Nobody may do this."))
+    if not may(user.role, right):
+        raise Forbidden(_("As %(role)s, you may not %(right)s.", role=_(user.role), right=_(right)))
 
-    def guard(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
-        @wraps(view)
-        def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
-            verify_jwt_in_request()
-            if not may(current_user.role, right):
-                raise Forbidden(f"As {current_user.role}, you may not {right}.")
-            return view(*args, **kwargs)
 
-        return guarded
+def identify(renews: bool = True) -> User:
+    """The person this request speaks for. Raises Unauthorized, and Forbidden for a forged form.
 
-    return guard
-
-
-def find_signed_in_user() -> User | None:
-    """Whoever this request's cookie speaks for, where it is a good one."""
+    A bad Authorization header is refused, however good the cookie beside it: who sends one means it.
+    """
     try:
-        verify_jwt_in_request()
-    except (JWTExtendedException, PyJWTError):
-        return None
+        if "Authorization" in request.headers:
+            verify_jwt_in_request(locations=["headers"])
+        else:
+            _verify_cookies(renews)
+    except CSRFError as error:
+        raise Forbidden(_("This did not come from a form of ours. Load the page again.")) from error
+    except (JWTExtendedException, PyJWTError, SessionEnded) as error:
+        raise Unauthorized(_("Sign in first.")) from error
     user: User = current_user
+    g.user, g.session_id = user, UUID(get_jwt()["sid"])
+    refresh()  # the language and time zone are this person's from here on
     return user
 
 
-def ask_to_sign_in() -> Response:
-    """A browser goes to the form and comes back; a program is told 401."""
-    if not problems.wants_page():
-        return problems.answer(Unauthorized("Sign in first."))
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
-    response = make_response(redirect(url_for("session.sign_in", next=back)))
-    unset_jwt_cookies(response)
+def _verify_cookies(renews: bool) -> None:
+    try:
+        verify_jwt_in_request(locations=["cookies"])
+    except (ExpiredSignatureError, NoAuthorizationError) as error:
+        if isinstance(error, CSRFError) or not renews:
+            raise
+        _renew()
+
+
+def _renew() -> None:
+    """Fetch the next pair of tokens for the browser whose short one has expired. Raises SessionEnded."""
+    verify_jwt_in_request(refresh=True, locations=["cookies"])
+    claims = get_jwt()
+    session_id = UUID(claims["sid"])
+    with database.connection() as connection:
+        token_id = rotate(connection, session_id, UUID(claims["jti"]), "browser")
+    g.new_tokens = (int(claims["sub"]), session_id, token_id)
+
+
+def hand_out_tokens(response: Response) -> Response:
+    """Give a browser the tokens that this request has renewed."""
+    if new := g.pop("new_tokens", None):
+        tokens.set_cookies(response, *new)
     return response
+
+
+def find_signed_in_user(renews: bool = False) -> User | None:
+    """Whoever this request speaks for, where that is clear."""
+    try:
+        return identify(renews)
+    except (Unauthorized, Forbidden):
+        return None
+
+
+def ask_to_sign_in(error: HTTPException) -> Response:
+    """A browser goes to the form and comes back; a program is told 401."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    address = url_for("session.sign_in", next=back)
+    if "HX-Request" in request.headers:
+        response = problems.answer(error)
+        response.headers["HX-Redirect"] = address
+    elif problems.wants_page() and "Authorization" not in request.headers:
+        response = make_response(redirect(address))
+        unset_jwt_cookies(response)
+    else:
+        response = problems.answer(error)
+    return response
+
+
+def describe_me(user: User) -> dict[str, Any]:
+    """A person as they are told about themselves."""
+    return {
+        "email": user.email,
+        "role": user.role,
+        "name": user.name,
+        "language": user.language,
+        "time_zone": user.time_zone,
+        "units": user.units,
+        "scope": user.scope,
+    }

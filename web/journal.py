@@ -28,6 +28,12 @@ def _begin() -> None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
+def name_path() -> str:
+    """The path for the log; a link that lets its reader in is written as its rule."""
+    is_secret = "token" in (request.view_args or {})
+    return request.url_rule.rule if is_secret and request.url_rule else request.path
+
+
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     seconds = time.perf_counter() - g.began
@@ -39,7 +45,7 @@ def _end(response: Response) -> Response:
     write(
         "request answered",
         method=request.method,
-        path=request.path,
+        path=name_path(),
         status=response.status_code,
         ms=round(seconds * 1000, 1),
         client=request.remote_addr,

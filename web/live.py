@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge
 from config.settings import Settings
 from sql.pool import connect
 from sql.queries import queries
-from sql.users import find_users
+from sql.sessions import find_session_users
 from web.audience import Audience
 from web.picture import FIELDS, FIX_FIELDS, Bounds, Move, Picture, Vehicle
 
@@ -163,9 +163,11 @@ class Live:
 
     def _dismiss_the_unwelcome(self, connection: psycopg.Connection) -> None:
         viewers = self.audience.list_all()
-        users = find_users(connection, {viewer.user_id for _, viewer in viewers}) if viewers else {}
+        users = (
+            find_session_users(connection, {viewer.session_id for _, viewer in viewers}) if viewers else {}
+        )
         for sid, viewer in viewers:
-            if not viewer.is_welcome(users.get(viewer.user_id), time.time()):
+            if not viewer.is_welcome(users.get(viewer.session_id)):
                 self.dismiss(sid)
 
 

@@ -11,8 +11,7 @@
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, request
-from flask_jwt_extended import get_jwt
+from flask import Flask, g, request
 from flask_socketio import (  # type: ignore[import-untyped]
     ConnectionRefusedError,
     Namespace,
@@ -66,7 +65,7 @@ class LiveNamespace(Namespace):  # type: ignore[misc]
         user = find_signed_in_user()
         if user is None or not may(user.role, "see the live map"):
             raise ConnectionRefusedError("You may not see the live map.")
-        self._live.audience.admit(find_sid(), Viewer(user.id, get_jwt()["exp"]))
+        self._live.audience.admit(find_sid(), Viewer(g.session_id))
         log.info("page connected", user=user.id)
 
     def on_view(self, view: Any) -> dict[str, str]:

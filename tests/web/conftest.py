@@ -27,7 +27,7 @@ from sql.batches import Batch, Message, Received
 from sql.fleet import add_device
 from sql.pool import connect
 from sql.positions import PositionStore
-from sql.users import ROLES, add_user
+from sql.users import ROLES, SCOPE_OF_ROLE, add_user
 from web.app import create_app
 
 PASSWORD = "a long enough password"
@@ -70,8 +70,9 @@ def people(connection: psycopg.Connection) -> None:
     add_user(connection, "admin@example.org", "admin", PASSWORD)
     for role in set(ROLES) - {"admin"}:
         connection.execute(
-            "INSERT INTO users (email, role, password_hash) SELECT %s, %s, password_hash FROM users LIMIT 1",
-            (f"{role}@example.org", role),
+            "INSERT INTO users (email, role, password_hash, scope)"
+            " SELECT %s, %s, password_hash, %s FROM users LIMIT 1",
+            (f"{role}@example.org", role, SCOPE_OF_ROLE.get(role, "fleet")),
         )
 
 

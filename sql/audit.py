@@ -1,0 +1,58 @@
+"""Who changed which record how: every edit writes here, in its own transaction, and nothing else does."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.types.json import Jsonb
+
+from sql.queries import fetch_rows, queries
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who makes a change, and in which request; nobody where a command does."""
+
+    user_id: int | None = None
+    request_id: str | None = None
+
+
+def record_change(
+    connection: psycopg.Connection,
+    author: Author,
+    action: str,
+    table: str,
+    before: Row | None,
+    after: Row | None,
+) -> None:
+    """Write one change: add, change, archive, restore or remove; rows as the table has them."""
+    queries.record_change(
+        connection,
+        user_id=author.user_id,
+        request_id=author.request_id,
+        action=action,
+        table=table,
+        record_id=(after or before or {})["id"],
+        before=_wrap(before),
+        after=_wrap(after),
+    )
+
+
+def list_changes(connection: psycopg.Connection, table: str, record_id: int, most: int = 50) -> list[Row]:
+    """What happened to a record, the latest first; `changed` has the fields as (name, before, after)."""
+    rows = fetch_rows(connection, "list_changes", table=table, record_id=record_id, most=most)
+    for row in rows:
+        row["changed"] = _compare(row["before"] or {}, row["after"] or {})
+    return rows
+
+
+def _compare(before: Row, after: Row) -> list[tuple[str, Any, Any]]:
+    names = [name for name in after if name not in ("id", "version", "created_at")]
+    return [(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)]
+
+
+def _wrap(row: Row | None) -> Jsonb | None:
+    return None if row is None else Jsonb(row, dumps=lambda value: orjson.dumps(value, default=str))

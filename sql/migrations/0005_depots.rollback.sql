@@ -1,0 +1,2 @@
+DROP TABLE user_scopes;
+DROP TABLE depots;

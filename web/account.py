@@ -1,0 +1,108 @@
+"""A person's own page: how they read the pages, their password, and where they are signed in."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import refresh
+
+from sql import sessions, users
+from sql.attempts import TooManyAttempts
+from sql.users import UserError
+from web import database, values
+from web.forms import Field, read_form
+from web.languages import LANGUAGES
+from web.password import explain
+from web.sign_in import check_sign_in
+
+pages = Blueprint("account", __name__, url_prefix="/account")
+ZONES = tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
+UNITS = (("metric", _l("Kilometres, litres")), ("imperial", _l("Miles, gallons")))
+FIELDS = (
+    Field("name", _l("Name"), values.text(200), autocomplete="name"),
+    Field(
+        "language",
+        _l("Language"),
+        values.choice(LANGUAGES),
+        input="select",
+        choices=tuple(LANGUAGES.items()),
+    ),
+    Field(
+        "time_zone",
+        _l("Time zone"),
+        values.choice(ZONES),
+        input="select",
+        choices=tuple((z, z) for z in ZONES),
+    ),
+    Field("units", _l("Units"), values.choice(dict(UNITS)), input="select", choices=UNITS),
+)
+
+
+def show_page(status: int = 200, **problems: Any) -> Response:
+    """The page, with what was wrong with the last try."""
+    with database.connection() as connection:
+        open_sessions = sessions.list_sessions(connection, g.user)
+    page = render_template(
+        "account.html", fields=FIELDS, open_sessions=open_sessions, this_session=g.session_id, **problems
+    )
+    return make_response(page, status)
+
+
+def back(message: str) -> Response:
+    """To the page, with good news."""
+    flash(message)
+    return make_response(redirect(url_for("account.show"), 303))
+
+
+@pages.get("")
+def show() -> Response:
+    """The page."""
+    return show_page()
+
+
+@pages.post("")
+def change_preferences() -> Response:
+    """Keep how the person is called and reads the pages."""
+    wanted, errors = read_form(FIELDS, request.form)
+    if errors:
+        return show_page(422, errors=errors, entered=wanted)
+    with database.connection() as connection:
+        users.change_preferences(connection, g.user, **wanted)
+        g.user = users.find_user(connection, g.user.id)
+    refresh()
+    return back(_("Saved."))
+
+
+@pages.post("/password")
+def change_password() -> Response:
+    """Another password for whoever knows the old one; the other sessions end."""
+    try:
+        if check_sign_in(g.user.email, request.form.get("old", "")) is None:
+            return show_page(422, password_problem=_("This is not your password."))
+        with database.connection() as connection:
+            users.set_password(connection, g.user, request.form.get("new", ""))
+            sessions.end_sessions(connection, g.user.id, "password changed", except_id=g.session_id)
+    except TooManyAttempts:
+        return show_page(429, password_problem=_("Too many attempts. Wait a minute, then try again."))
+    except UserError as error:
+        return show_page(422, password_problem=explain(error))
+    return back(_("Your password has been changed, and you have been signed out everywhere else."))
+
+
+@pages.post("/sessions/<uuid:session_id>/end")
+def end_session(session_id: UUID) -> Response:
+    """Sign out one browser or device."""
+    with database.connection() as connection:
+        sessions.end_session(connection, session_id, g.user, "revoked")
+    return back(_("Signed out there."))
+
+
+@pages.post("/sessions/end")
+def end_other_sessions() -> Response:
+    """Sign out everywhere else."""
+    with database.connection() as connection:
+        count = sessions.end_sessions(connection, g.user.id, "revoked", except_id=g.session_id)
+    return back(_("Signed out everywhere else (%(count)s).", count=count))

@@ -1,0 +1,59 @@
+"""Fields of a form or a record: a label, a kind of input, and the value that it may hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from apiflask import Schema
+from marshmallow import EXCLUDE, ValidationError, fields
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. `input` is a macro of templates/inputs.html: text, area, number, select, password.
+
+    In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
+    `sorts` says so, for which its column must not be null. `show` is a filter of web.formats.
+    """
+
+    name: str
+    label: Any
+    value: fields.Field[Any]
+    input: str = "text"
+    hint: Any = ""
+    choices: tuple[tuple[str, Any], ...] = ()
+    show: str = "plain"
+    width: str = ""
+    sorts: bool = False
+    autocomplete: str = "off"
+
+    @property
+    def needed(self) -> bool:
+        """Whether it must be filled in."""
+        return bool(self.value.required)
+
+    @property
+    def most(self) -> int | None:
+        """The most characters that it takes."""
+        most: int | None = self.value.metadata.get("maxLength")
+        return most
+
+
+def make_schema(fields: Sequence[Field], name: str, **more: fields.Field[Any]) -> type[Schema]:
+    """The schema of these fields, which reads both forms and JSON and describes itself to OpenAPI."""
+    members = {**{field.name: field.value for field in fields}, **more}
+    return cast(type[Schema], Schema.from_dict(members, name=name))
+
+
+def read_form(fields: Sequence[Field], form: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of a form, and what is wrong with them, by field."""
+    sent = {field.name: form.get(field.name, "") for field in fields}
+    try:
+        return make_schema(fields, "Form")(unknown=EXCLUDE).load(sent), {}
+    except ValidationError as error:
+        return sent, flatten(cast(dict[str, Any], error.messages))
+
+
+def flatten(messages: Mapping[str, Any]) -> dict[str, str]:
+    """One sentence for each field that marshmallow complains of."""
+    return {name: str(said[0] if isinstance(said, list) else said) for name, said in messages.items()}

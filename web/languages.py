@@ -1,0 +1,58 @@
+"""The languages of the pages. English is what the code says; the others are catalogs in `translations/`.
+
+The catalogs are read as they are written (.po): nothing has to be compiled, and nothing can be out of date.
+"""
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, get_locale
+
+FOLDER = Path(__file__).parent / "translations"
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+
+class Catalogs(Domain):  # type: ignore[misc]
+    """The catalog of the request's language, read once."""
+
+    def get_translations(self) -> NullTranslations:
+        """The translations in force."""
+        locale = get_locale()
+        return read_catalog(locale.language if locale else "en")
+
+
+def set_up(app: Flask) -> None:
+    """Speak each person's language, or the one their browser asks for."""
+    babel = Babel(app, locale_selector=choose_language, timezone_selector=choose_time_zone)
+    babel.domain_instance = Catalogs()
+
+
+@cache
+def read_catalog(language: str) -> NullTranslations:
+    """What a language has for the words of the code."""
+    file = FOLDER / f"{language}.po"
+    if not file.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    write_mo(compiled, read_po(file.open("rb"), locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def choose_language() -> str:
+    """The person's own language, else the first of the browser's that we speak."""
+    user = g.get("user")
+    if user is not None and user.language in LANGUAGES:
+        return str(user.language)
+    return request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def choose_time_zone() -> str:
+    """The person's own time zone."""
+    user = g.get("user")
+    return "UTC" if user is None else str(user.time_zone)

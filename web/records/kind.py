@@ -1,0 +1,59 @@
+"""What a kind of record is: the declaration that its pages, its API and its queries are found by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+
+from sql.audit import Author
+from sql.records import Records
+from sql.users import list_reach
+from web import database
+from web.forms import Field
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. `table` and `noun` name its queries (list_depots, add_depot), its rights and its addresses.
+
+    The first field names a record wherever one is named. `filters` are selects over the list; their names
+    are parameters of the list's query, empty where nothing is picked.
+    """
+
+    table: str
+    noun: str
+    title: Any
+    new: Any
+    search: Any
+    fields: tuple[Field, ...]
+    filters: tuple[Field, ...] = ()
+
+    @property
+    def columns(self) -> list[Field]:
+        """The fields that are columns of the list."""
+        return [field for field in self.fields if field.width]
+
+    @property
+    def sorts(self) -> list[str]:
+        """What the list can be sorted by."""
+        return [field.name for field in self.fields if field.sorts]
+
+    @property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields}
+
+    def name_of(self, row: dict[str, Any]) -> Any:
+        """What a record is called."""
+        return row[self.fields[0].name]
+
+    def open(self, connection: Any) -> Records:
+        """The records, as far as the person who asks may reach, to be changed in their name."""
+        reach = list_reach(connection, g.user)
+        return Records(connection, self.table, self.noun, Author(g.user.id, g.request_id), reach)
+
+
+def get(kind: Kind, id: int) -> dict[str, Any]:
+    """One record of a kind. Raises RecordMissing."""
+    with database.connection() as connection:
+        return kind.open(connection).get(id)

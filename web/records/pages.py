@@ -1,0 +1,148 @@
+"""The pages of a kind of record: list, form, record, and what to do when two people changed the same."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from sql import audit
+from sql.queries import queries
+from sql.records import Conflict, RecordError
+from web import database
+from web.forms import read_form
+from web.records import kind as kinds
+from web.records.conflict import compare
+from web.records.kind import Kind
+from web.records.listing import Wish, list_page, read_wish
+
+
+def make_pages(kind: Kind) -> Blueprint:
+    """The blueprint of this kind; its endpoints are named in web.rights."""
+    pages = Blueprint(kind.table, __name__, url_prefix=f"/{kind.table}")
+
+    @pages.get("")
+    def list_all() -> Response:
+        """The list, or only its rows for htmx."""
+        wish = read_wish(kind, request.args)
+        with database.connection() as connection:
+            listing = list_page(kind.open(connection), wish)
+        shown = request.args.get("shown", 0, int) + len(listing.items)
+        template = "records/results.html" if "HX-Request" in request.headers else "records/list.html"
+        page = render_template(
+            template, kind=kind, wish=wish, listing=listing, shown=shown, address=partial(find_list, kind, wish)
+        )
+        response = make_response(page)
+        response.headers["Vary"] = "HX-Request"
+        return response
+
+    @pages.get("/new")
+    def begin() -> Response:
+        """An empty form."""
+        return show_form(kind, None, {}, {})
+
+    @pages.post("")
+    def add() -> Response:
+        """A new record, or the form with what is wrong with it."""
+        entered, errors = read_form(kind.fields, request.form)
+        if errors:
+            return show_form(kind, None, entered, errors)
+        try:
+            with database.connection() as connection:
+                row = kind.open(connection).add(entered)
+        except RecordError as error:
+            return show_form(kind, None, entered, explain(error))
+        return show_done(kind, row, _("%(name)s has been added.", name=kind.name_of(row)))
+
+    @pages.get("/<int:id>")
+    def show(id: int) -> Response:
+        """The record, with its history."""
+        with database.connection() as connection:
+            row = kind.open(connection).get(id)
+            changes = audit.list_changes(connection, kind.table, id)
+        return make_response(render_template("records/record.html", kind=kind, row=row, changes=changes))
+
+    @pages.get("/<int:id>/edit")
+    def begin_change(id: int) -> Response:
+        """The record in a form."""
+        row = kinds.get(kind, id)
+        return show_form(kind, row, row, {})
+
+    @pages.post("/<int:id>")
+    def change(id: int) -> Response:
+        """The changed record, the form with what is wrong, or both versions where another was faster."""
+        entered, errors = read_form(kind.fields, request.form)
+        version = read_version()
+        if errors:
+            return show_form(kind, {"id": id, "version": version}, entered, errors)
+        try:
+            with database.connection() as connection:
+                row = kind.open(connection).change(id, version, entered)
+        except RecordError as error:
+            return show_form(kind, {"id": id, "version": version}, entered, explain(error))
+        except Conflict as conflict:
+            return show_conflict(kind, version, entered, conflict.current)
+        return show_done(kind, row, _("%(name)s has been saved.", name=kind.name_of(row)))
+
+    @pages.post("/<int:id>/archive")
+    def archive(id: int) -> Response:
+        """Out of the way, with a way back."""
+        return move(id, "archive", _("%(name)s has been archived."))
+
+    @pages.post("/<int:id>/restore")
+    def restore(id: int) -> Response:
+        """Back again."""
+        return move(id, "restore", _("%(name)s has been restored."))
+
+    def move(id: int, action: str, message: str) -> Response:
+        try:
+            with database.connection() as connection:
+                row = getattr(kind.open(connection), action)(id, read_version())
+        except Conflict as conflict:
+            return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
+        return show_done(kind, row, message.replace("%(name)s", str(kind.name_of(row))))
+
+    return pages
+
+
+def find_list(kind: Kind, wish: Wish, **other: Any) -> str:
+    """The address of the same list in another order or further down."""
+    wanted = {"search": wish.search, "archived": "1" if wish.archived else "", **wish.filters, **other}
+    return url_for(f"{kind.table}.list_all", **{name: value for name, value in wanted.items() if value})
+
+
+def read_version() -> int:
+    """The version that a form was made from; an impossible one conflicts with every record."""
+    return request.form.get("version", -1, int) if len(request.form.get("version", "")) < 10 else -1
+
+
+def show_form(kind: Kind, row: dict[str, Any] | None, entered: Any, errors: dict[str, str]) -> Response:
+    """The form of a new record or of this one."""
+    page = render_template("records/form.html", kind=kind, row=row, entered=entered, errors=errors)
+    return make_response(page, 422 if errors else 200)
+
+
+def show_done(kind: Kind, row: dict[str, Any], message: str) -> Response:
+    """To the record, with the news."""
+    flash(message)
+    return make_response(redirect(url_for(f"{kind.table}.show", id=row["id"]), 303))
+
+
+def show_conflict(kind: Kind, version: int, entered: dict[str, Any], current: dict[str, Any]) -> Response:
+    """Both versions, field by field, to choose from."""
+    with database.connection() as connection:
+        opened = queries.find_version(connection, table=kind.table, record_id=current["id"], version=version)
+        last = queries.find_last_change(connection, table=kind.table, record_id=current["id"])
+    rows = compare(kind.fields, opened, entered, current)
+    page = render_template("records/conflict.html", kind=kind, current=current, rows=rows, last=last)
+    return make_response(page, 409)
+
+
+def explain(error: RecordError) -> dict[str, str]:
+    """What the database does not take, as a sentence at its field."""
+    sentences = {
+        "taken": _("This is taken by another record, maybe an archived one."),
+        "unknown": _("There is no such record."),
+        "goes_with_latitude": _("Latitude and longitude go together: give both or none."),
+    }
+    return {error.field: sentences.get(error.reason, _("This cannot be kept like this."))}

@@ -1,0 +1,69 @@
+"""Setting up the second factor: a QR code for the phone, the first code back, and the recovery codes once."""
+
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from sql import second_factor
+from sql.attempts import TooManyAttempts
+from web import database
+from web.account import back, show_page
+from web.sign_in import check_sign_in
+
+pages = Blueprint("second_factor", __name__, url_prefix="/account/second-factor")
+
+
+def draw(address: str) -> Markup:
+    """The QR code of an address, as SVG without any style of its own."""
+    return Markup(segno.make(address, error="m").svg_inline(scale=5, border=2, svgclass="qr"))  # noqa: S704
+
+
+def show_code(status: int, secret: str, **problems: Any) -> Response:
+    """The code to scan, and the field for the phone's answer."""
+    address = second_factor.make_address(g.user, secret)
+    page = render_template("second_factor.html", picture=draw(address), secret=secret, **problems)
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.post("")
+def begin() -> Response:
+    """A new secret to scan."""
+    if g.user.has_second_factor:
+        return make_response(redirect(url_for("account.show"), 303))
+    with database.connection() as connection:
+        secret = second_factor.begin(connection, g.user)
+    return show_code(200, secret)
+
+
+@pages.post("/confirm")
+def confirm() -> Response:
+    """Put the secret in force, and show the recovery codes this once."""
+    with database.connection() as connection:
+        codes = second_factor.confirm(connection, g.user, request.form.get("code", ""))
+        secret = second_factor.find_secret(connection, g.user)
+    if codes is None and secret and not g.user.has_second_factor:
+        return show_code(422, secret, problem=_("This code is not right."))
+    if codes is None:
+        return make_response(redirect(url_for("account.show"), 303))
+    response = make_response(render_template("recovery_codes.html", codes=codes))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.post("/remove")
+def remove() -> Response:
+    """Let the password be enough again, for whoever knows it."""
+    try:
+        is_known = check_sign_in(g.user.email, request.form.get("password", ""))
+    except TooManyAttempts:
+        is_known = None
+    if is_known is None:
+        return show_page(422, factor_problem=_("This is not your password."))
+    with database.connection() as connection:
+        second_factor.remove(connection, g.user)
+    return back(_("The second factor is off."))

@@ -1,0 +1,64 @@
+"""What surrounds every page: the way to the others as far as rights go, and what templates know."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from sql.users import User
+from web import tokens
+from web.languages import LANGUAGES
+from web.rights import find_right, may
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the navigation: shown to whoever has the right of its endpoint."""
+
+    endpoint: str
+    label: Any
+    icon: str
+
+
+# In the order in which they are shown; the first that a person may see is where they begin.
+PLACES = (
+    Place("live_map.show", _l("Live map"), "map"),
+    Place("depots.list_all", _l("Depots"), "building"),
+)
+
+
+def set_up(app: Flask) -> None:
+    """Tell the templates."""
+    app.context_processor(describe)
+
+
+def describe() -> dict[str, Any]:
+    """What every template may use."""
+    user = g.get("user")
+    session_id = g.get("session_id")
+    locale = get_locale()
+    return {
+        "user": user,
+        "places": list_places(user) if user else [],
+        "is_here": lambda place: (
+            (request.endpoint or "").partition(".")[0] == place.endpoint.partition(".")[0]
+        ),
+        "may": lambda right: user is not None and may(user.role, right),
+        "form_token": tokens.make_form_token(session_id) if session_id else "",
+        "language": locale.language if locale else "en",
+        "languages": LANGUAGES,
+        "is_part": "HX-Request" in request.headers,
+    }
+
+
+def list_places(user: User) -> list[Place]:
+    """Where this person may go."""
+    return [place for place in PLACES if may(user.role, find_right(place.endpoint) or "")]
+
+
+def find_first_page(user: User) -> str:
+    """Where this person begins."""
+    places = list_places(user)
+    return url_for(places[0].endpoint if places else "account.show")

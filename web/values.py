@@ -1,0 +1,80 @@
+"""What a field of a form or of the API may hold: how it is read, checked, and described in OpenAPI.
+
+A form sends text and the API sends JSON; one rule reads both.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, validate
+
+REQUIRED = _l("This is needed.")
+
+
+class Text(fields.String):
+    """Text without spaces at its ends; nothing is an empty text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = "" if value is None else str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if "\x00" in text:
+            raise ValidationError(str(_l("This has a character that cannot be kept.")))
+        if self.required and not text:
+            raise ValidationError(str(REQUIRED))
+        return text
+
+
+class Number(fields.Float):
+    """A number; an empty text of a form is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if value == "" and self.allow_none:
+            return None
+        if isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def text(most: int, needed: bool = False, description: str = "") -> Text:
+    """Text of at most so many characters."""
+    return Text(
+        required=needed,
+        allow_none=not needed,
+        validate=validate.Length(max=most, error=_l("This may have at most {max} characters.")),
+        error_messages=_messages(_l("This must be text.")),
+        metadata=_describe(description, maxLength=most),
+    )
+
+
+def number(least: float, most: float, needed: bool = False, description: str = "") -> Number:
+    """A number from `least` to `most`."""
+    return Number(
+        required=needed,
+        allow_none=not needed,
+        allow_nan=False,
+        validate=validate.Range(least, most, error=_l("This must be a number from {min:g} to {max:g}.")),
+        error_messages={
+            **_messages(_l("This must be a number, such as 48.137.")),
+            "special": _l("This must be a number."),
+            "too_large": _l("This must be a number."),
+        },
+        metadata=_describe(description),
+    )
+
+
+def choice(of: Iterable[str], needed: bool = True, description: str = "") -> Text:
+    """One of these words."""
+    return Text(
+        required=needed,
+        validate=validate.OneOf(list(of), error=_l("This must be one of: {choices}.")),
+        error_messages=_messages(_l("This must be text.")),
+        metadata=_describe(description),
+    )
+
+
+def _messages(invalid: Any) -> dict[str, Any]:
+    return {"required": REQUIRED, "null": REQUIRED, "invalid": invalid}
+
+
+def _describe(description: str, **more: Any) -> dict[str, Any]:
+    return {"description": description, **more} if description else more
