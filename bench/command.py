@@ -1,5 +1,8 @@
 """`motorpool bench …`: each trial is a command of this group."""
 
+import signal
+import sys
+
 import click
 
 from bench.chaos.command import chaos
@@ -10,6 +13,8 @@ from bench.fuzz.command import fuzz
 @click.group()
 def bench() -> None:
     """Measure this installation's code, on services of its own."""
+    # Or whoever stops a trial would leave its services, and perhaps gigabytes, behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 bench.add_command(chaos)
