@@ -5,9 +5,12 @@ import sys
 
 import click
 
+from bench.batches.command import batches
 from bench.chaos.command import chaos
 from bench.drain.command import ingest
 from bench.fuzz.command import fuzz
+from bench.growth.command import growth
+from bench.latency.command import latency
 
 
 @click.group()
@@ -17,6 +20,9 @@ def bench() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
+bench.add_command(batches)
 bench.add_command(chaos)
 bench.add_command(ingest)
 bench.add_command(fuzz)
+bench.add_command(growth)
+bench.add_command(latency)
