@@ -11,6 +11,7 @@ from bench.drain.command import ingest
 from bench.fuzz.command import fuzz
 from bench.growth.command import growth
 from bench.latency.command import latency
+from bench.overload.command import overload
 
 
 @click.group()
@@ -26,3 +27,4 @@ bench.add_command(ingest)
 bench.add_command(fuzz)
 bench.add_command(growth)
 bench.add_command(latency)
+bench.add_command(overload)

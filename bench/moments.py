@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from bench.client import Message
@@ -34,4 +35,9 @@ class Moments(NamedTuple):
 
 def _write_moment(microseconds: int) -> bytes:
     seconds, rest = divmod(microseconds, 1_000_000)
-    return b"%s.%06dZ" % (datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode(), rest)
+    return b"%s.%06dZ" % (_write_second(seconds), rest)
+
+
+@lru_cache(maxsize=2)
+def _write_second(seconds: int) -> bytes:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
