@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -22,21 +21,7 @@ from sql.pool import connect
 
 PLACE = "/var/tmp"  # on a disk, where /tmp may be memory
 READY_S = 60
-PATIENCE_S = 60.0
 END_S = 60
-POLL_S = 0.02
-
-
-class Books(NamedTuple):
-    """What the ledger says of all positions so far."""
-
-    stored: int
-    duplicate: int
-
-    @property
-    def positions(self) -> int:
-        """All that the daemon is done with."""
-        return self.stored + self.duplicate
 
 
 class Stage:
@@ -82,7 +67,11 @@ class Stage:
         urls = {"DATABASE_URL": self.database_url, "MQTT_URL": self.mqtt_url}
         with self.log(command).open("ab") as log:
             return subprocess.Popen(
-                [*PROGRAM, command], env={**os.environ, **urls, **settings}, cwd=self.folder, stderr=log
+                [*PROGRAM, command],
+                env={**os.environ, **urls, **settings},
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
             )
 
     @contextmanager
@@ -147,29 +136,3 @@ def open_stage(uids: Iterable[str], database_settings: Mapping[str, str] | None 
     """The same in a folder that is made for it."""
     with make_folder() as folder, set_up(folder, uids, database_settings) as stage:
         yield stage
-
-
-def read_books(connection: psycopg.Connection) -> Books:
-    """The sums of the ledger."""
-    query = "SELECT coalesce(sum(stored), 0)::bigint, coalesce(sum(duplicate), 0)::bigint FROM ingest_ledger"
-    row = connection.execute(query).fetchone()
-    assert row
-    return Books(*row)
-
-
-def wait_for(connection: psycopg.Connection, positions: int) -> tuple[Books, float]:
-    """Wait until the ledger has so many; what it has, and the moment (perf_counter) when it was seen."""
-    seen, deadline = -1, time.monotonic() + PATIENCE_S
-    while (books := read_books(connection)).positions < positions:
-        if books.positions > seen:
-            seen, deadline = books.positions, time.monotonic() + PATIENCE_S
-        elif time.monotonic() > deadline:
-            raise TimeoutError(f"{seen} of {positions} positions are stored, and no more for {PATIENCE_S} s")
-        time.sleep(POLL_S)
-    return books, time.perf_counter()
-
-
-def empty(connection: psycopg.Connection) -> None:
-    """Forget every position."""
-    connection.execute("TRUNCATE positions, latest_positions, ingest_ledger, quarantine, device_duplicates")
-    connection.execute("CHECKPOINT")

@@ -3,12 +3,10 @@
 from typing import Any
 
 from bench.batches.lists import Lists
-from bench.drain.cost import drain
-from bench.drain.queue import fill_session
-from bench.drain.trial import SESSION
+from bench.books import empty
+from bench.drain.cost import drain, queue_up
 from bench.figures import tell
-from bench.stage import empty, open_stage
-from config.settings import DEFAULT_TOPICS
+from bench.stage import open_stage
 
 SIZES = (1, 20, 100)
 
@@ -21,7 +19,7 @@ def run(lists: Lists) -> list[dict[str, Any]]:
         for size in SIZES:
             tell(f"{lists.positions} positions in messages of {size}")
             empty(connection)
-            fill_session(stage.mqtt_url, SESSION, DEFAULT_TOPICS, lists.messages(size))
+            queue_up(stage, lists.messages(size))
             cost = drain(stage, connection, lists.positions)
             message_cpu_s, message_s = size * cost.cpu_s_per_million, size / cost.positions_per_s
             if size == 1:

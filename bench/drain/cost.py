@@ -1,12 +1,18 @@
 """What it costs the daemon, the database and the broker to store what waits in the broker."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import psycopg
 
 from bench import process
-from bench.stage import Stage, wait_for
+from bench.books import wait_for
+from bench.client import Message
+from bench.drain.queue import fill_session
+from bench.stage import Stage
+from config.settings import DEFAULT_TOPICS
 
+SESSION = "motorpool-ingest"
 A_MILLION = 1_000_000
 
 
@@ -34,6 +40,11 @@ class Cost(NamedTuple):
             "broker_cpu_s_per_million": round(self.broker_cpu_s_per_million, 2),
             "peak_rss_mb": round(self.peak_rss_mb, 1),
         }
+
+
+def queue_up(stage: Stage, messages: Iterable[Message]) -> None:
+    """Put these into the daemon's session before it runs."""
+    fill_session(stage.mqtt_url, SESSION, DEFAULT_TOPICS, messages)
 
 
 def drain(stage: Stage, connection: psycopg.Connection, positions: int, **settings: str) -> Cost:

@@ -4,15 +4,14 @@ from typing import Any
 
 import psycopg
 
+from bench.books import empty
 from bench.drain import rivals
-from bench.drain.cost import drain
+from bench.drain.cost import drain, queue_up
 from bench.drain.messages import Load
 from bench.drain.queue import fill_session
 from bench.figures import tell
-from bench.stage import Stage, empty, open_stage
-from config.settings import DEFAULT_TOPICS
+from bench.stage import Stage, open_stage
 
-SESSION = "motorpool-ingest"
 NAIVE_SHARE = 0.1
 
 
@@ -24,7 +23,7 @@ def run(load: Load, batch: int) -> dict[str, Any]:
 
 def _measure(stage: Stage, connection: psycopg.Connection, load: Load, batch: int) -> dict[str, Any]:
     tell(f"queueing {load.total} messages of {load.devices} devices")
-    fill_session(stage.mqtt_url, SESSION, DEFAULT_TOPICS, load.messages())
+    queue_up(stage, load.messages())
     empty(connection)
     tell("the daemon drains")
     cost = drain(stage, connection, load.total, BATCH_SIZE=str(batch))

@@ -5,13 +5,10 @@ from typing import Any
 
 import psycopg
 
-from bench.drain.cost import drain
-from bench.drain.queue import fill_session
-from bench.drain.trial import SESSION
+from bench.drain.cost import drain, queue_up
 from bench.figures import tell
 from bench.growth.history import DAY_ROWS, check_space, fill_days, make_load
 from bench.stage import make_folder, set_up
-from config.settings import DEFAULT_TOPICS
 
 
 def run(sizes: Sequence[int], messages: int) -> list[dict[str, Any]]:
@@ -28,7 +25,7 @@ def run(sizes: Sequence[int], messages: int) -> list[dict[str, Any]]:
                 days = size
                 table = _measure_table(connection)
                 tell(f"queueing {messages} messages")
-                fill_session(stage.mqtt_url, SESSION, DEFAULT_TOPICS, load.messages())
+                queue_up(stage, load.messages())
                 tell("the daemon drains")
                 cost = drain(stage, connection, messages)
                 first = rows[0]["positions_per_s"] if rows else cost.positions_per_s

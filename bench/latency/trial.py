@@ -9,10 +9,11 @@ from typing import Any
 
 import psycopg
 
+from bench.books import read_books, wait_for
 from bench.figures import tell
 from bench.moments import Moments
 from bench.pace import keep_pace
-from bench.stage import empty, open_stage, read_books, wait_for
+from bench.stage import open_stage
 
 SETTINGS = {"track_commit_timestamp": "on", "track_wal_io_timing": "on"}
 LATENCIES = """
@@ -33,7 +34,6 @@ def run(rate: float, seconds: float, devices: int) -> dict[str, Any]:
     """Publish for so long, wait for the rest, and ask the database how old each row was."""
     moments = Moments(devices)
     with open_stage(moments.uids, SETTINGS) as stage, stage.connect() as connection:
-        empty(connection)
         with stage.play("ingest") as daemon:
             stage.wait_until_ready(daemon)
             connection.execute("SELECT pg_stat_reset_shared('wal')")

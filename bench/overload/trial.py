@@ -8,16 +8,14 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from bench.drain.cost import drain
-from bench.drain.queue import fill_session
-from bench.drain.trial import SESSION
+from bench.books import PATIENCE_S, empty, read_books
+from bench.drain.cost import drain, queue_up
 from bench.figures import tell
 from bench.moments import Moments
 from bench.overload.peaks import Peaks
 from bench.overload.publishers import Publishers, publishing
 from bench.overload.watcher import Watcher, find_longest_pause, wait_until_ready
-from bench.stage import PATIENCE_S, Stage, empty, open_stage, read_books
-from config.settings import DEFAULT_TOPICS
+from bench.stage import Stage, open_stage
 from local.services.ports import choose_port
 from sql.users import add_user
 
@@ -43,7 +41,7 @@ def run(seconds: float, moments: Moments) -> dict[str, Any]:
     with open_stage(moments.uids) as stage, stage.connect() as connection:
         tell("measuring what is sustainable")
         messages = SUSTAINED // moments.positions
-        fill_session(stage.mqtt_url, SESSION, DEFAULT_TOPICS, map(moments.write, range(messages)))
+        queue_up(stage, map(moments.write, range(messages)))
         sustainable = drain(stage, connection, messages * moments.positions).positions_per_s
         empty(connection)
         with _running(stage, connection) as (peaks, watcher):
