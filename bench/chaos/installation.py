@@ -17,9 +17,9 @@ from bench.chaos.disk import Disk
 from bench.chaos.fixes import Fixes
 from bench.chaos.proxy import Proxy
 from bench.chaos.publisher import Job
+from config.program import PROGRAM
 from config.settings import default_data_dir
 from local.services import Services
-from local.supervisor import PROGRAM
 from sql.fleet import adopt_devices
 from sql.migration import migrate
 from sql.pool import connect

@@ -14,9 +14,9 @@ import psycopg
 from bench.drain import process, rivals
 from bench.drain.messages import Load
 from bench.drain.queue import fill_session
+from config.program import PROGRAM
 from config.settings import DEFAULT_TOPICS, default_data_dir
 from local.services import Services
-from local.supervisor import PROGRAM
 from sql.fleet import adopt_devices
 from sql.migration import migrate
 from sql.pool import connect
