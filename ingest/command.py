@@ -30,7 +30,8 @@ def ingest(workers: int, worker: int | None) -> None:
         asyncio.run(_run(settle_for_worker(settings, worker)))
     elif workers > 1:
         logging.set_up(settings, "ingest")
-        settle_for_worker(settings, workers)  # refuses at once what no worker could do
+        settings.need("database_url")
+        settle_for_worker(settings, workers)  # refuse at once what no worker could do
         sys.exit(asyncio.run(Crew(workers).run()))
     else:
         logging.set_up(settings, "ingest")

@@ -3,7 +3,7 @@
 INSERT INTO broker_sessions AS s (broker, client_id, filters, worker, seen_at)
 VALUES (:broker, :client_id, :filters, :worker, now())
 ON CONFLICT (broker, client_id) DO UPDATE SET
-    worker = excluded.worker, seen_at = excluded.seen_at,
+    worker = excluded.worker, seen_at = excluded.seen_at, database = excluded.database,
     filters = ARRAY(SELECT DISTINCT unnest(s.filters || excluded.filters))
 RETURNING filters;
 
@@ -17,8 +17,9 @@ WHERE broker = :broker AND client_id = :client_id AND worker = :worker;
 UPDATE broker_sessions SET seen_at = now() WHERE worker = :worker RETURNING broker, client_id;
 
 -- name: list_sessions
--- Every session that some worker answers for, or did.
-SELECT broker, client_id, filters, worker, seen_at FROM broker_sessions;
+-- Every session that some worker of this very database answers for, or did.
+SELECT broker, client_id, filters, worker, seen_at FROM broker_sessions
+WHERE database = identify_database();
 
 -- name: adopt_session!
 -- Answer for the session of a worker that has been silent since seen_at; 0 rows where somebody was quicker.

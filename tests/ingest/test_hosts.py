@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -113,10 +114,13 @@ def test_when_a_worker_is_gone_the_others_take_over_and_nothing_acknowledged_is_
         else:
             network.unplug(0)
         before = [stored_by(space) for space in network.namespaces[1:]]
-        published = publisher.acknowledged
+        published, gone_at = publisher.acknowledged, time.monotonic()
         tools.until(
-            lambda: any(other.events("a session has ended") for other in others), "its session to be drained"
+            lambda: any(other.events("a session has ended") for other in others),
+            "its session to be drained",
+            limit=30,
         )
+        print(f"{fate}: its share was stored {time.monotonic() - gone_at:.1f} s later")
         tools.until(lambda: publisher.acknowledged > published + 1_000, "more fixes")
     tools.until(lambda: len(place.stored()) >= publisher.acknowledged, "all that was acknowledged")
     assert place.stored() == list(range(publisher.acknowledged))

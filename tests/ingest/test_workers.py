@@ -169,6 +169,17 @@ def test_of_several_workers_the_first_is_the_daemon_that_was_alone(tmp_path: Pat
     assert [len(worker.serial_ports) for worker in workers] == [1, 0, 0]
 
 
+def test_a_crew_whose_workers_cannot_run_ends_with_their_sentence(
+    place: Any, start_daemon: Any, tmp_path: Path
+) -> None:
+    """Here because a daemon alone has the spool of the serial ports."""
+    serial = {"SERIAL_PORTS": str(tmp_path / "ttyGPS")}
+    start_daemon(**place.environment | serial | {"MQTT_CLIENT_ID": f"{place.root}-alone"})
+    crew = start_daemon("--workers=2", wait=False, **place.environment, **serial)
+    assert crew.process.wait(60) == 2
+    assert "is in use by another motorpool ingest" in crew.log_text()
+
+
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
