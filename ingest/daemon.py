@@ -99,7 +99,9 @@ class Daemon:
             pending = await self._pipeline.take()
             self._status.begin(pending.batch, self._pipeline.waiting_records)
             try:
-                tallies = await loop.run_in_executor(self._thread, self._writer.store, pending.batch)
+                tallies = await loop.run_in_executor(
+                    self._thread, self._writer.store, pending.batch, self._pipeline.has_more
+                )
             except Abandoned:
                 return
             self._pipeline.settle(pending)

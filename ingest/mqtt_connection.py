@@ -94,7 +94,9 @@ class MqttConnection(asyncio.Protocol):
     def acknowledge(self, packet_ids: Iterable[int]) -> None:
         """Tell the broker that these are safe; without effect once the connection has ended."""
         if self._transport and not self._transport.is_closing():
-            self._transport.write(b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in packet_ids))
+            self._transport.write(
+                b"".join([mqtt5.PubAckPacket(packet_id).write() for packet_id in packet_ids])
+            )
 
     def pause(self) -> None:
         """Read no more until `resume`: the broker, not our memory, holds what waits."""
