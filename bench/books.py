@@ -43,5 +43,7 @@ def wait_for(connection: psycopg.Connection, positions: int) -> tuple[Books, flo
 
 def empty(connection: psycopg.Connection) -> None:
     """Forget every position."""
-    connection.execute("TRUNCATE positions, latest_positions, ingest_ledger, quarantine, device_duplicates")
+    connection.execute(
+        "TRUNCATE positions, latest_positions, stored_batches, ingest_ledger, quarantine, device_duplicates"
+    )
     connection.execute("CHECKPOINT")

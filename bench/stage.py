@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from config.program import PROGRAM
 from config.settings import default_data_dir
 from local.services import Services
-from local.supervisor import PROGRAM
 from sql.fleet import adopt_devices
 from sql.migration import migrate
 from sql.pool import connect

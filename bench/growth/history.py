@@ -58,5 +58,7 @@ def fill_days(connection: psycopg.Connection, first: int, end: int) -> None:
         values = {"begin": begin, "turns": turns, "devices": DEVICES, "interval_s": INTERVAL_S}
         connection.execute(FILL, values)
     connection.execute("VACUUM (ANALYZE) positions")
-    connection.execute("TRUNCATE latest_positions, ingest_ledger, quarantine, device_duplicates")
+    connection.execute(
+        "TRUNCATE latest_positions, stored_batches, ingest_ledger, quarantine, device_duplicates"
+    )
     connection.execute("CHECKPOINT")
