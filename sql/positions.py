@@ -102,8 +102,8 @@ class PositionStore:
         accepted: list[Row] = []
         duplicates = Repeats()
         for source, own in _by_source(rows):
-            fresh = list({row_key(row[0], row[1]): row for row in reversed(own)}.values())
-            repeats = _count_by_day(own) - _count_by_day(fresh) if len(fresh) < len(own) else Repeats()
+            fresh, repeated = _part_repeats(own)
+            repeats = _count_by_day(repeated)
             kept, known = self._insert(cursor, fresh, refused)
             tally = tallies.setdefault(source, Tally())
             tally.stored = len(kept) - known.total()
@@ -247,6 +247,13 @@ def _by_source(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
 
     for name, own in groupby(sorted(rows, key=source), key=source):
         yield name, list(own)
+
+
+def _part_repeats(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The first row of each device and time, and all that repeat one of these."""
+    fresh: dict[bytes, Row] = {}
+    repeated = [row for row in rows if fresh.setdefault(row_key(row[0], row[1]), row) is not row]
+    return list(fresh.values()), repeated
 
 
 def _count_by_day(rows: list[Row]) -> Repeats:
