@@ -24,6 +24,7 @@ bench: setup
 
 setup: .venv/development.made $(FRONT_END) tests/community/node_modules
 	@local/setup.sh chromium
+	@local/setup.sh namespaces
 	@.venv/bin/motorpool services fetch
 
 .venv/python.made: pyproject.toml constraints.txt

@@ -22,6 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SECRETS = ("database_url", "database_read_url", "mqtt_url", "smtp_password", "jwt_secret")
 MQTT_ADDRESS = re.compile(r"mqtts?://([^@/?\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^@/?:\s]+)(:\d{1,5})?([/?]\S*)?")
 TOPIC_FILTER = re.compile(r"(?=.)(([^+#/]*|\+)/)*([^+#/]*|\+|#)")
+SHARE_NAME = re.compile(r"[^/+#]{1,200}")
 DECODERS = ("native", "nmea", "owntracks")
 DEFAULT_TOPICS = {
     "fleet/+/position": "native",
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     database_read_url: SecretStr | None = None
     mqtt_url: SecretStr | None = None
     mqtt_client_id: str = Field("motorpool-ingest", min_length=1, max_length=200)
+    mqtt_share: str | None = None
     mqtt_topics: Annotated[dict[str, str], NoDecode] = DEFAULT_TOPICS
     mqtt_receive_maximum: int = Field(20_000, ge=1, le=65_535)
     serial_ports: Annotated[tuple[SerialPort, ...], NoDecode] = ()
@@ -105,6 +107,13 @@ class Settings(BaseSettings):
         """Refuse `web_port = true`, which pydantic would read as 1."""
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
             raise ValueError(f"must not be {str(value).lower()}")
+        return value
+
+    @field_validator("mqtt_share")
+    @classmethod
+    def _is_share(cls, value: str | None) -> str | None:
+        if value is not None and not SHARE_NAME.fullmatch(value):
+            raise ValueError(f"must be a name without /, + and #, not {value!r}")
         return value
 
     @field_validator("mqtt_topics", mode="before")

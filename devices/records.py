@@ -10,6 +10,7 @@ from devices.position import DecodeError, Ignored, Result
 
 Record = dict[str, Any]
 NUL = b"\\u0000"
+BACKSLASH = ord("\\")  # a number, for which bytes are searched nine times as fast as for bytes
 LOWEST_M, HIGHEST_M = -12_000.0, 100_000.0
 LARGEST = 1e9
 MILLISECONDS_BEGIN = 1e11  # as seconds this is the year 5138, as milliseconds 1973
@@ -40,7 +41,7 @@ def decode_records(payload: bytes, read: Callable[[Record], Result]) -> list[Res
 def _read_list(document: list[Any], payload: bytes, read: Callable[[Record], Result]) -> list[Result]:
     results: list[Result] = []
     untouched: list[Any] = []
-    may_hold_nul = NUL in payload
+    may_hold_nul = BACKSLASH in payload and NUL in payload
     for index, record in enumerate(document):
         try:
             if type(record) is not dict:
@@ -57,7 +58,7 @@ def _read_list(document: list[Any], payload: bytes, read: Callable[[Record], Res
 
 def _refuse_nul(text: bytes) -> None:
     """Raise DecodeError where a text holds the character NUL: PostgreSQL can store no such text."""
-    if b"\\" in text and NUL in text.replace(b"\\\\", b""):
+    if BACKSLASH in text and NUL in text.replace(b"\\\\", b""):
         raise DecodeError("a text holds the character NUL, which cannot be stored")
 
 

@@ -1,21 +1,41 @@
-"""The command that runs the daemon."""
+"""The command that runs the daemon, alone or as several processes."""
 
 import asyncio
 import gc
+import sys
 
 import click
 
 from config import logging
 from config.settings import Settings, load
+from ingest.crew import Crew
 from ingest.daemon import Daemon
+from ingest.share import MOST_WORKERS, settle_for_worker
 
 
 @click.command()
-def ingest() -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    default=1,
+    show_default=True,
+    help="How many processes share the messages of the broker.",
+)
+@click.option("--worker", type=click.IntRange(1, MOST_WORKERS), hidden=True, help="Be this one of them.")
+def ingest(workers: int, worker: int | None) -> None:
     """Receive positions from MQTT and serial ports and store them; runs until SIGTERM or Ctrl-C."""
     settings = load()
-    logging.set_up(settings, "ingest")
-    asyncio.run(_run(settings))
+    if worker:
+        logging.set_up(settings, f"ingest-{worker}")
+        asyncio.run(_run(settle_for_worker(settings, worker)))
+    elif workers > 1:
+        logging.set_up(settings, "ingest")
+        settings.need("database_url")
+        settle_for_worker(settings, workers)  # refuse at once what no worker could do
+        sys.exit(asyncio.run(Crew(workers).run()))
+    else:
+        logging.set_up(settings, "ingest")
+        asyncio.run(_run(settings))
 
 
 async def _run(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from config.settings import Settings, SettingsError
 from ingest import metrics
 from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pending, Pipeline
+from ingest.pulse import Pulse
 from ingest.serial_source import SerialSource
 from ingest.spool import Spool
 from ingest.status import Status
@@ -34,7 +35,8 @@ class Daemon:
         self._pipeline = Pipeline(settings.batch_size, settings.batch_age_ms / 1000, self._press)
         self._writer = Writer(settings.need("database_url"))
         full_records = min(settings.batch_size, settings.mqtt_receive_maximum) // 2
-        self._status = Status(settings.need("database_url"), full_records)
+        self._status = Status(full_records)
+        beats = [self._status.report]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._sources: list[Source] = []
         self._throttled: list[MqttSource | Spool] = []
@@ -51,14 +53,17 @@ class Daemon:
             self._mqtt = MqttSource(
                 settings.need("mqtt_url"),
                 settings.mqtt_client_id,
+                settings.mqtt_share,
                 settings.mqtt_topics,
                 settings.mqtt_receive_maximum,
                 self._pipeline,
             )
             self._sources.append(self._mqtt)
             self._throttled.append(self._mqtt)
+            beats.append(self._mqtt.sessions.beat)
         if not self._sources:
             raise SettingsError(["Neither MQTT_URL nor SERIAL_PORTS is set; there is nothing to read from."])
+        self._pulse = Pulse(settings.need("database_url"), *beats)
 
     async def run(self) -> None:
         """Receive and store until told to stop."""
@@ -68,7 +73,7 @@ class Daemon:
             loop.add_signal_handler(number, stop.set)
         if self._settings.metrics_port:
             start_http_server(self._settings.metrics_port, "127.0.0.1")
-        self._status.start()
+        self._pulse.start()
         async with asyncio.TaskGroup() as group:
             readers = [
                 group.create_task(source.run(), name=f"source {type(source).__name__}")
@@ -83,7 +88,7 @@ class Daemon:
                 task.cancel()
         self._thread.shutdown()
         self._writer.close()
-        self._status.stop()
+        self._pulse.stop()
         if self._spool:
             self._spool.close()
         log.info("stopped")
@@ -94,7 +99,9 @@ class Daemon:
             pending = await self._pipeline.take()
             self._status.begin(pending.batch, self._pipeline.waiting_records)
             try:
-                tallies = await loop.run_in_executor(self._thread, self._writer.store, pending.batch)
+                tallies = await loop.run_in_executor(
+                    self._thread, self._writer.store, pending.batch, self._pipeline.has_more
+                )
             except Abandoned:
                 return
             self._pipeline.settle(pending)

@@ -37,6 +37,7 @@ class MqttConnection(asyncio.Protocol):
         self._paused = False
         self._awaiting_pong = False
         self._reason: Exception | None = None
+        self.taken_over = False
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # What the source asks for
@@ -77,10 +78,25 @@ class MqttConnection(asyncio.Protocol):
             if code is not mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE:
                 raise ConnectionRefused(f"the broker answered {code.name.lower()} for {topic_filter.pattern}")
 
+    async def unsubscribe(self, filters: Iterable[str]) -> None:
+        """Want no more of these; what the session already holds is still sent."""
+        answer = await self._ask(mqtt5.UnsubscribePacket(2, list(filters)))
+        codes = answer.reason_codes if isinstance(answer, mqtt5.UnsubAckPacket) else []
+        for code in codes:
+            if code not in (
+                mqtt5.UnsubAckReasonCode.SUCCESS,
+                mqtt5.UnsubAckReasonCode.NO_SUBSCRIPTION_EXISTED,
+            ):
+                raise ConnectionRefused(f"the broker answered {code.name.lower()} for the end of a topic")
+        if not codes:
+            raise ConnectionRefused(f"the broker answered UNSUBSCRIBE with {type(answer).__name__}")
+
     def acknowledge(self, packet_ids: Iterable[int]) -> None:
         """Tell the broker that these are safe; without effect once the connection has ended."""
         if self._transport and not self._transport.is_closing():
-            self._transport.write(b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in packet_ids))
+            self._transport.write(
+                b"".join([mqtt5.PubAckPacket(packet_id).write() for packet_id in packet_ids])
+            )
 
     def pause(self) -> None:
         """Read no more until `resume`: the broker, not our memory, holds what waits."""
@@ -105,10 +121,14 @@ class MqttConnection(asyncio.Protocol):
                 self._awaiting_pong = True
                 self._transport.write(mqtt5.PingReqPacket().write())
 
-    async def close(self) -> None:
-        """Say goodbye, send what is still unsent, and wait for the end."""
+    async def close(self, end_session: bool = False) -> None:
+        """Say goodbye, send what is still unsent, and wait for the end.
+
+        `end_session` also ends the session, and with it whatever the broker still holds for it.
+        """
         if self._transport and not self._transport.is_closing():
-            self._transport.write(mqtt5.DisconnectPacket().write())
+            expiry_s = 0 if end_session else None
+            self._transport.write(mqtt5.DisconnectPacket(session_expiry_interval=expiry_s).write())
             self._transport.close()
         await asyncio.wait([self.closed], timeout=ANSWER_TIMEOUT_S)
 
@@ -156,6 +176,7 @@ class MqttConnection(asyncio.Protocol):
             elif isinstance(packet, mqtt5.PingRespPacket):
                 self._awaiting_pong = False
             elif isinstance(packet, mqtt5.DisconnectPacket):
+                self.taken_over = packet.reason_code is mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER
                 self._fail(
                     ConnectionRefused(f"the broker disconnected us: {packet.reason_code.name.lower()}")
                 )
@@ -164,7 +185,9 @@ class MqttConnection(asyncio.Protocol):
             else:
                 self._fail(ConnectionRefused("the broker answers what was not asked"))
 
-    async def _ask(self, packet: mqtt5.ConnectPacket | mqtt5.SubscribePacket) -> mqtt5.Packet:
+    async def _ask(
+        self, packet: mqtt5.ConnectPacket | mqtt5.SubscribePacket | mqtt5.UnsubscribePacket
+    ) -> mqtt5.Packet:
         if self._transport is None or self._transport.is_closing():
             raise ConnectionRefused("the connection has ended")
         self._transport.write(packet.write())

@@ -1,7 +1,8 @@
 """The broker as a source: topics become devices and decoders, and a lost connection is made again.
 
 The session outlives the connection and the daemon (same client id, never expires), so that the broker keeps
-what is published meanwhile and sends again what we had not acknowledged.
+what is published meanwhile and sends again what we had not acknowledged. Where several share one
+subscription and one of them is gone, another drains its session.
 """
 
 import asyncio
@@ -15,8 +16,10 @@ import structlog
 
 from devices.protocols import PROTOCOLS
 from ingest import metrics
+from ingest.adoption import Adoption
 from ingest.mqtt_connection import MqttConnection, connect
-from ingest.pipeline import Decode, Pipeline
+from ingest.pipeline import Acknowledger, Decode, Pipeline
+from ingest.sessions import Orphan, Sessions, share_pattern
 from sql.batches import Message
 
 SOURCE = "mqtt"
@@ -54,32 +57,49 @@ class MqttSource:
     """Receives from one broker until cancelled; `subscribed` is set after the first success."""
 
     def __init__(
-        self, url: str, client_id: str, topics: Mapping[str, str], receive_maximum: int, pipeline: Pipeline
+        self,
+        url: str,
+        client_id: str,
+        share: str | None,
+        topics: Mapping[str, str],
+        receive_maximum: int,
+        pipeline: Pipeline,
     ) -> None:
         self._url = url
         self._client_id = client_id
         self._decoders = {pattern: PROTOCOLS[name] for pattern, name in topics.items()}
+        self._filters = [share_pattern(pattern, share) for pattern in topics]
         self._receive_maximum = receive_maximum
         self._pipeline = pipeline
+        self.sessions = Sessions(url, client_id, self._filters)
         self._routes: dict[str, Route | None] = {}
         self._connection: MqttConnection | None = None
+        self._adoption: Adoption | None = None
         self._paused = False
         self.subscribed = asyncio.Event()
 
     async def run(self) -> None:
-        """Stay connected."""
+        """Stay connected, and drain the sessions of those who did not."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stay_connected(), name="own session")
+            group.create_task(self._adopt_orphans(), name="adopted sessions")
+
+    async def _stay_connected(self) -> None:
         pause = FIRST_PAUSE_S
         while True:
             try:
+                outdated = await self.sessions.claim()
                 connection = await connect(self._url, self._receive)
                 try:
-                    await self._receive_until_closed(connection)
+                    await self._receive_until_closed(connection, outdated)
                 finally:
                     metrics.MQTT_CONNECTED.set(0)
                     self._connection = None
                     await connection.close()
                 log.warning("the connection to the broker ended", reason=connection.reason)
                 pause = FIRST_PAUSE_S
+                if connection.taken_over:
+                    self.sessions.lose()
             except OSError as error:
                 log.warning("the broker cannot be reached", reason=str(error) or type(error).__name__)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
@@ -88,28 +108,58 @@ class MqttSource:
     def pause(self) -> None:
         """Leave what comes with the broker."""
         self._paused = True
-        if self._connection:
-            self._connection.pause()
+        for connection in (self._connection, self._adoption):
+            if connection:
+                connection.pause()
 
     def resume(self) -> None:
         """Receive again."""
         self._paused = False
-        if self._connection:
-            self._connection.resume()
+        for connection in (self._connection, self._adoption):
+            if connection:
+                connection.resume()
 
-    async def _receive_until_closed(self, connection: MqttConnection) -> None:
+    async def _receive_until_closed(self, connection: MqttConnection, outdated: list[str]) -> None:
         kept = await connection.open_session(self._url, self._client_id, self._receive_maximum)
-        await connection.subscribe(self._decoders)
+        await connection.subscribe(self._filters)
+        if kept and outdated:
+            await connection.unsubscribe(outdated)
+        self.sessions.subscribe()
         self._connection = connection
         if self._paused:
             connection.pause()
         metrics.MQTT_CONNECTED.set(1)
         metrics.MQTT_CONNECTS.inc()
-        log.info("subscribed at the broker", session_kept=kept, topics=sorted(self._decoders))
+        log.info("subscribed at the broker", session_kept=kept, topics=sorted(self._filters))
         self.subscribed.set()
         await connection.keep_alive()
 
-    def _receive(self, connection: MqttConnection, packets: list[mqtt5.PublishPacket]) -> None:
+    async def _adopt_orphans(self) -> None:
+        while True:
+            orphan = await self.sessions.find_orphan()
+            log.warning("a session that nobody serves is drained", client_id=orphan.client_id)
+            while not await self._adopt(orphan):
+                await asyncio.sleep(FIRST_PAUSE_S)
+
+    async def _adopt(self, orphan: Orphan) -> bool:
+        """Drain a session; False where that must be tried again."""
+        self._adoption = adoption = Adoption(orphan, self._receive)
+        if self._paused:
+            adoption.pause()
+        try:
+            was_there = await adoption.drain(self._url, self._receive_maximum)
+        except OSError as error:
+            log.warning("a session could not be drained", client_id=orphan.client_id, reason=str(error))
+            return adoption.taken_over
+        finally:
+            self._adoption = None
+        log.info(
+            "a session has ended", client_id=orphan.client_id, held=was_there, messages=adoption.messages
+        )
+        self.sessions.finish(orphan, was_there)
+        return True
+
+    def _receive(self, connection: Acknowledger, packets: list[mqtt5.PublishPacket]) -> None:
         received_at = datetime.now(UTC)
         for packet in packets:
             topic = packet.topic

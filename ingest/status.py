@@ -4,13 +4,10 @@ What waits in memory is at most some seconds old, because the broker keeps the r
 broker says. So two things count, whichever is more: the age of the oldest message in the batch that is being
 stored, which grows while the database does not answer; and, only while batches come full, for then there is
 more where they came from, how old their fixes are in the middle.
-
-It reports in a thread and on a connection of its own, for those that store are the ones that may be stuck.
 """
 
 import os
 import socket
-import threading
 import time
 from datetime import UTC, datetime
 from statistics import median
@@ -19,10 +16,8 @@ import psycopg
 
 from ingest import metrics
 from sql.batches import Batch
-from sql.pool import connect
 from sql.queries import queries
 
-REPORT_S = 2.0
 SAMPLE_S = 0.5
 SAMPLE_LASTS_S = 5.0
 SAMPLE_FIXES = 50
@@ -34,27 +29,26 @@ class Status:
     A batch of `full_records` or more counts as full.
     """
 
-    def __init__(self, database_url: str, full_records: int) -> None:
+    def __init__(self, full_records: int) -> None:
         self.paused = False
-        self._url = database_url
         self._full_records = full_records
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._waiting_records = 0
         self._oldest: datetime | None = None
         self._late_s = 0.0
         self._sampled_at = -SAMPLE_LASTS_S
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="status", daemon=True)
         metrics.BEHIND.set_function(self.measure_behind)
 
-    def start(self) -> None:
-        """Report each 2 s from now on, whenever the database answers."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Report no more; a database that hangs does not hold this up for long."""
-        self._stopping.set()
-        self._thread.join(REPORT_S)
+    def report(self, connection: psycopg.Connection) -> None:
+        """Tell the database; a beat of the pulse."""
+        queries.forget_workers(connection)
+        queries.report_ingest(
+            connection,
+            worker=self._worker,
+            behind_s=self.measure_behind(),
+            waiting_records=self._waiting_records,
+            paused=self.paused,
+        )
 
     def begin(self, batch: Batch, waiting_records: int) -> None:
         """This batch is being stored; so many records wait, those of the batch included."""
@@ -78,29 +72,6 @@ class Status:
         held_s = (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
         late_s = self._late_s if time.monotonic() - self._sampled_at < SAMPLE_LASTS_S else 0.0
         return max(held_s, late_s, 0.0)
-
-    def _run(self) -> None:
-        connection: psycopg.Connection | None = None
-        while True:
-            try:
-                if connection is None:
-                    connection = connect(self._url, "ingest-status", autocommit=True)
-                    queries.forget_workers(connection)
-                queries.report_ingest(
-                    connection,
-                    worker=self._worker,
-                    behind_s=self.measure_behind(),
-                    waiting_records=self._waiting_records,
-                    paused=self.paused,
-                )
-            except psycopg.Error:  # the writer says in the log that the database is away
-                if connection is not None:
-                    connection.close()
-                connection = None
-            if self._stopping.wait(REPORT_S):
-                break
-        if connection is not None:
-            connection.close()
 
 
 def measure_lateness(batch: Batch) -> float:

@@ -41,10 +41,10 @@ class Writer:
         """Return once the database answers and has our tables. Raises Abandoned after `give_up`."""
         self._persist(lambda store: None)
 
-    def store(self, batch: Batch) -> dict[str, Tally]:
+    def store(self, batch: Batch, more_follows: bool) -> dict[str, Tally]:
         """Commit the batch, however long that takes. Raises Abandoned after `give_up`."""
         with metrics.STORE_SECONDS.time():
-            return self._persist(lambda store: store.store(batch))
+            return self._persist(lambda store: store.store(batch, more_follows))
 
     def _persist(self, action: Callable[[PositionStore], T]) -> T:
         pause = FIRST_PAUSE_S

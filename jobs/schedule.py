@@ -11,6 +11,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from config.settings import Settings
 from jobs.losses import record_losses
+from jobs.outbox import forget_old, settle_abandoned
 from jobs.retention import keep_retention
 from jobs.roads import add_driven_roads
 
@@ -31,4 +32,6 @@ def list_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("retention", cron(hour=3, minute=10), retention),
         Job("driven roads", cron(second=30), add_driven_roads),
         Job("losses", cron(hour="2-23", minute=20), record_losses),
+        Job("newest fixes", cron(second=0), settle_abandoned),
+        Job("outbox", cron(hour=3, minute=40), forget_old),
     )

@@ -6,6 +6,7 @@
 #   build         web/static/vendor: what the pages use of them
 #   community     TimescaleDB's Community edition, which a few tests need
 #   chromium      the browser of the page tests
+#   namespaces    the program that gives the tests of several hosts a network of their own
 # What Debian must install is installed when this runs as root; otherwise one sentence says what to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -79,6 +80,11 @@ make_chromium() {
         say "Chromium is missing, so the page tests will be skipped; on Debian: apt-get install chromium"
 }
 
+make_namespaces() {
+    command -v ip >/dev/null || install_packages iproute2 ||
+        say "ip is missing, so the tests of several hosts will be skipped; on Debian: apt-get install iproute2"
+}
+
 case "${1:-}" in
     python) make_python . ;;
     development) make_python '.[dev]' ;;
@@ -86,5 +92,6 @@ case "${1:-}" in
     build) build_front_end ;;
     community) make_community ;;
     chromium) make_chromium ;;
-    *) fail "wants one of: python, development, front-end, build, community, chromium" ;;
+    namespaces) make_namespaces ;;
+    *) fail "wants one of: python, development, front-end, build, community, chromium, namespaces" ;;
 esac

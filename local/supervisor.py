@@ -4,23 +4,19 @@ Each child leads a session of its own, so that a Ctrl-C reaches only us and we d
 told by the kernel to end if we are killed, so that nothing is left behind.
 """
 
-import ctypes
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PROGRAM = [sys.executable, "-c", "import motorpool; motorpool.main()"]  # wherever the console script may be
+from config.program import PROGRAM, end_with_parent
+
 STOP_TIMEOUT_S = 20.0
 STEADY_S = 30.0
 LONGEST_PAUSE_S = 30.0
 LOG_LIMIT_BYTES = 50_000_000
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
 
 
 @dataclass
@@ -52,7 +48,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # no thread runs here that it could disturb
+                preexec_fn=end_with_parent,  # no thread runs here that it could disturb
             )
         self.started_at = time.monotonic()
 
@@ -86,7 +82,3 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-
-def _end_with_parent() -> None:
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

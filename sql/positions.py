@@ -1,29 +1,33 @@
 """The one way to store positions, for the daemon and the API alike.
 
-A batch becomes one transaction: the positions, the newest fix of each device, what had to be put aside, the
-ledger, and a NOTIFY. What makes it hard is that one row out of 5,000 may be a repetition, or may be refused
-by the database, and that neither may slow down or lose the others. So: binary COPY straight into the table;
-where that meets a repetition, the same rows through a temporary table; where that meets a refusal, in
-halves, until the bad row stands alone and goes to quarantine. Only the fault of a row ends there: whatever
-else goes wrong (database away, disk full) leaves this module as psycopg.Error with nothing committed.
+A batch becomes one transaction: the positions, what had to be put aside, the ledger, an outbox row, the
+newest fix of each device, and a NOTIFY. What makes it hard is that one row out of 5,000 may be a repetition,
+or may be refused by the database, and that neither may slow down or lose the others. So: binary COPY straight
+into the table; where that meets a repetition, the same rows through a temporary table; where that meets a
+refusal, in halves, until the bad row stands alone and goes to quarantine. Only the fault of a row ends there:
+whatever else goes wrong (database away, disk full) leaves this module as psycopg.Error, nothing committed.
+
+Moving the newest fixes costs more than the positions themselves. So a caller that has the next batch at hand
+may say so, and they are moved once for several batches, at most LATEST_EVERY_S apart. The outbox rows of
+those batches say that they owe it; whoever opens a store, and a job each minute, settles for the killed.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple
 
 import psycopg
 from psycopg.errors import DataError, IntegrityError
 
 from sql.batches import Batch, Received, Refused, Tally
-from sql.binary_copy import copy_rows, encode_row, row_key, timestamp_field
+from sql.binary_copy import copy_rows, encode_fields, encode_head, read_head, row_key, timestamp_field
 from sql.queries import queries
 
 RAW_LIMIT_BYTES = 65_536
-NOTIFY_LIMIT_BYTES = 7_900
+IDS_A_NOTIFICATION = 700  # of ten digits and a comma: below the 8,000 bytes that PostgreSQL allows
+LATEST_EVERY_S = 0.5
 
 UNKNOWN_DEVICE = "unknown device"
 DISABLED_DEVICE = "disabled device"
@@ -33,10 +37,8 @@ UNFIT_VALUE = "value out of range"
 Repeats = Counter[tuple[int, date]]  # how often a device repeated fixes of a UTC day
 
 
-class _Row(NamedTuple):
-    device_id: int
-    encoded: bytes
-    received: Received
+Row = tuple[bytes, bytes, Received]  # the head, which stands for the device; the fields; whence they came
+Newest = dict[bytes, Row]  # by head
 
 
 class PositionStore:
@@ -44,108 +46,144 @@ class PositionStore:
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
-        self._devices: dict[str, int | None] = {}
+        self._heads: dict[str, bytes | None] = {}  # None: disabled
         self._expect_duplicates = False
-        queries.create_staging(connection)
+        self._unmoved: Newest = {}
+        self._owing: list[int] = []  # the outbox rows of what is unmoved
+        self._moved_at = 0.0
         connection.add_notify_handler(self._forget)
         connection.execute("LISTEN device_changed")
+        catch_up_latest(connection)
 
     def _forget(self, changed: psycopg.Notify) -> None:
-        self._devices.pop(changed.payload, None)
+        self._heads.pop(changed.payload, None)
 
-    def store(self, batch: Batch) -> dict[str, Tally]:
-        """Commit a batch and say by source what became of it; after psycopg.Error nothing was committed."""
+    def store(self, batch: Batch, more_follows: bool = False) -> dict[str, Tally]:
+        """Commit a batch and say by source what became of it; after psycopg.Error nothing was committed.
+
+        With `more_follows` the newest fixes may wait for the next call, which must come at once.
+        """
+        move = not more_follows or time.monotonic() - self._moved_at >= LATEST_EVERY_S
         try:
-            tallies = self._commit(batch, directly=not self._expect_duplicates)
+            tallies = self._commit(batch, move, directly=not self._expect_duplicates)
         except (IntegrityError, DataError):
-            tallies = self._commit(batch, directly=False)
+            tallies = self._commit(batch, move, directly=False)
         self._expect_duplicates = any(tally.duplicate for tally in tallies.values())
         return tallies
 
-    def _commit(self, batch: Batch, directly: bool) -> dict[str, Tally]:
+    def _commit(self, batch: Batch, move: bool, directly: bool) -> dict[str, Tally]:
         tallies = {source: Tally(ignored=count) for source, count in batch.ignored.items()}
         refused = list(batch.refused)
-        accepted: list[_Row] = []
-        duplicates = Repeats()
         with self._connection.transaction(), self._connection.cursor() as cursor:
             rows = self._encode(batch.received, refused)
-            for source, own in _by_source(rows):
-                fresh = list({row_key(row.encoded): row for row in reversed(own)}.values())
-                repeats = _count_by_day(own) - _count_by_day(fresh) if len(fresh) < len(own) else Repeats()
-                if directly:
-                    copy_rows(cursor, "positions", [row.encoded for row in fresh])
-                    kept, known = fresh, Repeats()
-                else:
-                    kept, known = self._insert(cursor, fresh, refused)
-                tally = tallies.setdefault(source, Tally())
-                tally.stored = len(kept) - known.total()
-                tally.duplicate = repeats.total() + known.total()
-                accepted += kept
-                duplicates += repeats + known
-            self._move_latest(cursor, accepted)
-            self._count_duplicates(duplicates)
+            if directly:
+                copy_rows(cursor, "positions", _pieces(rows))
+                for source, count in Counter(item.message.source for _, _, item in rows).items():
+                    tallies.setdefault(source, Tally()).stored = count
+            else:
+                rows = self._store_one_by_one(cursor, rows, refused, tallies)
+            newest = _advance({}, rows)
+            entry = self._leave_in_outbox(rows, newest, move) if rows else None
+            if move:
+                self._move_latest(cursor, _advance(dict(self._unmoved), newest.values()))
             self._put_aside(refused, tallies)
             self._enter_in_ledger(tallies)
-            for device_ids in _notifications({row.device_id for row in accepted}):
-                queries.notify_stored(self._connection, device_ids=device_ids)
+        if move:
+            self._unmoved, self._owing, self._moved_at = {}, [], time.monotonic()
+        elif entry is not None:
+            _advance(self._unmoved, newest.values())
+            self._owing.append(entry)
         return tallies
 
-    def _encode(self, batch: Iterable[Received], refused: list[Refused]) -> list[_Row]:
+    def _store_one_by_one(
+        self, cursor: psycopg.Cursor, rows: list[Row], refused: list[Refused], tallies: dict[str, Tally]
+    ) -> list[Row]:
+        """Store rows of which some are there already or are bad; returns those that the database took."""
+        accepted: list[Row] = []
+        duplicates = Repeats()
+        for source, own in _by_source(rows):
+            fresh, repeated = _part_repeats(own)
+            repeats = _count_by_day(repeated)
+            kept, known = self._insert(cursor, fresh, refused)
+            tally = tallies.setdefault(source, Tally())
+            tally.stored = len(kept) - known.total()
+            tally.duplicate = repeats.total() + known.total()
+            accepted += kept
+            duplicates += repeats + known
+        self._count_duplicates(duplicates)
+        return accepted
+
+    def _encode(self, received: list[Received], refused: list[Refused]) -> list[Row]:
         """The rows of all whose device is known and may speak; the others join `refused`."""
-        received = list(batch)
-        self._look_up({item.uid for item in received if item.uid not in self._devices})
+        heads = self._heads
+        self._look_up({item.uid for item in received if item.uid not in heads})
         rows = []
         moment, received_at = None, 0
         for item in received:
-            if item.message.received_at is not moment:  # one read of the network has one moment
-                moment = item.message.received_at
+            uid, position, message = item
+            if message.received_at is not moment:  # one read of the network has one moment
+                moment = message.received_at
                 received_at = timestamp_field(moment)
-            if item.uid not in self._devices:
-                refused.append(_refuse(item, UNKNOWN_DEVICE, f"no device has the uid {item.uid!r}"))
-            elif (device_id := self._devices[item.uid]) is None:
-                refused.append(_refuse(item, DISABLED_DEVICE, f"the device {item.uid!r} is disabled"))
-            else:
-                try:
-                    rows.append(_Row(device_id, encode_row(device_id, received_at, item.position), item))
-                except ValueError as error:
-                    refused.append(_refuse(item, UNFIT_VALUE, str(error)))
+            head = heads.get(uid)
+            if head is None:
+                refused.append(_refuse(item, *self._say_why_refused(uid)))
+                continue
+            try:
+                rows.append((head, encode_fields(received_at, position), item))
+            except ValueError as error:
+                refused.append(_refuse(item, UNFIT_VALUE, str(error)))
         return rows
+
+    def _say_why_refused(self, uid: str) -> tuple[str, str]:
+        if uid in self._heads:
+            return DISABLED_DEVICE, f"the device {uid!r} is disabled"
+        return UNKNOWN_DEVICE, f"no device has the uid {uid!r}"
 
     def _look_up(self, uids: set[str]) -> None:
         """Remember these devices; one that is added later is found then, for the unknown are not kept."""
         if uids:
             storable = [uid for uid in uids if "\0" not in uid]
             for uid, device_id, disabled in queries.list_devices_by_uid(self._connection, uids=storable):
-                self._devices[uid] = None if disabled else device_id
+                self._heads[uid] = None if disabled else encode_head(device_id)
 
     def _insert(
-        self, cursor: psycopg.Cursor, rows: list[_Row], refused: list[Refused]
-    ) -> tuple[list[_Row], Repeats]:
+        self, cursor: psycopg.Cursor, rows: list[Row], refused: list[Refused]
+    ) -> tuple[list[Row], Repeats]:
         """Store what is new; returns the rows that the database did not refuse, and which it had already."""
         try:
             with self._connection.transaction():
                 queries.empty_incoming(self._connection)
-                copy_rows(cursor, "pg_temp.incoming", [row.encoded for row in rows])
+                copy_rows(cursor, "pg_temp.incoming", _pieces(rows))
                 known = queries.insert_incoming(self._connection)
                 return rows, Repeats({(device_id, day): count for device_id, day, count in known})
         except (DataError, IntegrityError) as error:
             if len(rows) == 1:
-                refused.append(_refuse(rows[0].received, UNFIT_VALUE, str(error).partition("\n")[0]))
+                refused.append(_refuse(rows[0][2], UNFIT_VALUE, str(error).partition("\n")[0]))
                 return [], Repeats()
         middle = len(rows) // 2
         kept_left, known_left = self._insert(cursor, rows[:middle], refused)
         kept_right, known_right = self._insert(cursor, rows[middle:], refused)
         return kept_left + kept_right, known_left + known_right
 
-    def _move_latest(self, cursor: psycopg.Cursor, rows: list[_Row]) -> None:
-        newest: dict[int, _Row] = {}
-        for row in rows:
-            other = newest.get(row.device_id)
-            if other is None or row.received.position.fix_time > other.received.position.fix_time:
-                newest[row.device_id] = row
+    def _leave_in_outbox(self, rows: list[Row], newest: Newest, moved: bool) -> int:
+        """Tell jobs/ which devices have new fixes, over which time; the id of that outbox row."""
+        moments = [item.position.fix_time for _, _, item in rows]
+        entry: int = queries.add_stored_batch(
+            self._connection,
+            first_fix=min(moments),
+            last_fix=max(moments),
+            device_ids=f"{{{','.join([str(read_head(head)) for head in newest])}}}",
+            latest_moved=moved,
+        )
+        return entry
+
+    def _move_latest(self, cursor: psycopg.Cursor, newest: Newest) -> None:
+        if self._owing:
+            queries.settle_stored_batches(self._connection, ids=self._owing)
         if newest:
-            copy_rows(cursor, "pg_temp.newest", [row.encoded for row in newest.values()])
+            copy_rows(cursor, "pg_temp.newest", _pieces(newest.values()))
             queries.update_latest(self._connection)
+            _notify(self._connection, [read_head(head) for head in newest])
 
     def _count_duplicates(self, duplicates: Repeats) -> None:
         if duplicates:
@@ -176,14 +214,50 @@ class PositionStore:
             )
 
 
-def _by_source(rows: list[_Row]) -> Iterator[tuple[str, list[_Row]]]:
-    source = attrgetter("received.message.source")
+def catch_up_latest(connection: psycopg.Connection, older_than_s: float = 0.0) -> int:
+    """Move `latest_positions` for batches whose writer ended before it did; how many devices it concerns."""
+    with connection.transaction():
+        queries.create_staging(connection)
+        owed = [row[0] for row in queries.gather_owed(connection, older_than_s=older_than_s)]
+        if owed:
+            queries.update_latest(connection)
+            _notify(connection, owed)
+    return len(owed)
+
+
+def _pieces(rows: Iterable[Row]) -> Iterator[bytes]:
+    for head, fields, _ in rows:
+        yield head
+        yield fields
+
+
+def _advance(newest: Newest, rows: Iterable[Row]) -> Newest:
+    """Enter each device's newest row, unless the one that is there is newer; of two alike the first stays."""
+    for row in rows:
+        head = row[0]
+        other = newest.get(head)
+        if other is None or row[2].position.fix_time > other[2].position.fix_time:
+            newest[head] = row
+    return newest
+
+
+def _by_source(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    def source(row: Row) -> str:
+        return row[2].message.source
+
     for name, own in groupby(sorted(rows, key=source), key=source):
         yield name, list(own)
 
 
-def _count_by_day(rows: list[_Row]) -> Repeats:
-    return Repeats((row.device_id, row.received.position.fix_time.date()) for row in rows)
+def _part_repeats(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The first row of each device and time, and all that repeat one of these."""
+    fresh: dict[bytes, Row] = {}
+    repeated = [row for row in rows if fresh.setdefault(row_key(row[0], row[1]), row) is not row]
+    return list(fresh.values()), repeated
+
+
+def _count_by_day(rows: list[Row]) -> Repeats:
+    return Repeats((read_head(head), item.position.fix_time.date()) for head, _, item in rows)
 
 
 def _refuse(item: Received, reason: str, detail: str) -> Refused:
@@ -204,13 +278,8 @@ def _quarantine_row(refusal: Refused) -> dict[str, object]:
     }
 
 
-def _notifications(device_ids: set[int]) -> Iterator[str]:
-    """The ids as text in pieces that fit a notification, 8,000 bytes at most."""
-    piece = ""
-    for device_id in sorted(device_ids):
-        if len(piece) > NOTIFY_LIMIT_BYTES:
-            yield piece
-            piece = ""
-        piece += f",{device_id}" if piece else f"{device_id}"
-    if piece:
-        yield piece
+def _notify(connection: psycopg.Connection, device_ids: Iterable[int]) -> None:
+    """Tell whoever listens which devices moved, in pieces that fit a notification."""
+    texts = [str(device_id) for device_id in sorted(device_ids)]
+    for start in range(0, len(texts), IDS_A_NOTIFICATION):
+        queries.notify_stored(connection, device_ids=",".join(texts[start : start + IDS_A_NOTIFICATION]))

@@ -316,3 +316,36 @@ CREATE TABLE user_scopes (
     UNIQUE NULLS NOT DISTINCT (user_id, depot_id, route_id, child_id)
 );
 COMMENT ON TABLE user_scopes IS 'routes and children get their foreign keys with their tables';
+
+-- One row a transaction of positions, written with it: which devices, over which time. jobs/ detects from it what
+-- happened. A daemon under load moves latest_positions for several batches at once; latest_moved says which of
+-- them still owe that, so that one that was killed in between is made up for.
+CREATE TABLE stored_batches (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    stored_at    timestamptz NOT NULL DEFAULT now(),
+    first_fix    timestamptz NOT NULL,
+    last_fix     timestamptz NOT NULL,
+    device_ids   integer[] NOT NULL,
+    latest_moved boolean NOT NULL
+) WITH (fillfactor = 90);
+ALTER TABLE stored_batches ALTER COLUMN device_ids SET STORAGE EXTERNAL;
+CREATE INDEX stored_batches_unmoved ON stored_batches (id) WHERE NOT latest_moved;
+
+-- Tells a database from its copies, so that who runs on a copy leaves the sessions of the original alone.
+CREATE FUNCTION identify_database() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT system_identifier || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+    FROM pg_control_system()
+$$;
+
+-- A session outlives its process and goes on collecting messages. Its process renews seen_at each 2 s; where that
+-- stops, another process with the same topics drains the session, ends it, and deletes the row.
+CREATE TABLE broker_sessions (
+    broker    text NOT NULL,
+    client_id text NOT NULL,
+    filters   text[] NOT NULL,
+    worker    text NOT NULL,
+    seen_at   timestamptz NOT NULL,
+    database  text NOT NULL DEFAULT identify_database(),
+    PRIMARY KEY (broker, client_id)
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN broker_sessions.filters IS 'all that the session may be subscribed to, $share/… included';

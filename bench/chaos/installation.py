@@ -1,11 +1,8 @@
 """What is put on trial: a database, a broker and a daemon of its own, publishers, and relays between them."""
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -17,18 +14,10 @@ from bench.chaos.disk import Disk
 from bench.chaos.fixes import Fixes
 from bench.chaos.proxy import Proxy
 from bench.chaos.publisher import Job
-from config.settings import default_data_dir
-from local.services import Services
-from local.supervisor import PROGRAM
-from sql.fleet import adopt_devices
-from sql.migration import migrate
-from sql.pool import connect
+from bench.stage import make_folder, set_up
 
 PUBLISHERS = 2
-READY_S = 60
-DAEMON = [*PROGRAM, "ingest"]
-# So that the log of changes stays small beside the disk.
-SMALL_LOG = ("ALTER SYSTEM SET max_wal_size = '160MB'", "SELECT pg_reload_conf()")
+SMALL_LOG = {"max_wal_size": "160MB"}  # so that the log of changes stays small beside the disk
 
 
 class Installation:
@@ -59,43 +48,21 @@ class Installation:
         self._stack.close()
 
     def _open(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="motorpool-chaos-", dir="/var/tmp"))
-        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.folder.chmod(0o755)
+        self.folder = self._stack.enter_context(make_folder())
         self.disk = Disk(self.folder / "database", self.fixes.total)
         self._stack.callback(self.disk.close)
-        binaries = default_data_dir() / "services"
-        self._database = Services(self.folder / "database", binaries)
-        self._broker = Services(self.folder / "broker", binaries)
-        self.postgres, self.mosquitto = self._database.postgres, self._broker.mosquitto
-        self._stack.callback(self.postgres.stop)
-        self._stack.callback(self.mosquitto.stop)
-        self.start_services()
-        migrate(self.database_url)
-        with connect(self.database_url, "bench", autocommit=True) as connection:
-            for statement in SMALL_LOG:
-                connection.execute(statement)
-            adopt_devices(connection, self.fixes.uids)
+        self._stage = self._stack.enter_context(set_up(self.folder, self.fixes.uids, SMALL_LOG))
+        self.postgres, self.mosquitto = self._stage.postgres, self._stage.mosquitto
         self.database_proxy = self._stack.enter_context(Proxy(lambda: self.postgres.port))
         self.broker_proxy = self._stack.enter_context(Proxy(lambda: self.mosquitto.port))
         self._stack.callback(self._end_processes)
         self.start_daemon()
-        self._wait_until_ready()
+        self._stage.wait_until_ready(self.daemon)
 
     @property
     def database_url(self) -> str:
         """The database itself, past the relay."""
-        return self.postgres.url
-
-    @property
-    def log(self) -> Path:
-        """What the daemons wrote."""
-        return self.folder / "ingest.log"
-
-    def start_services(self) -> None:
-        """Start what does not run of database and broker."""
-        self._database.start(names=("postgres",))
-        self._broker.start(names=("mosquitto",))
+        return self._stage.database_url
 
     def kill_broker(self) -> None:
         """End the broker with SIGKILL and note when."""
@@ -103,21 +70,19 @@ class Installation:
         self.mosquitto.kill()
 
     def start_daemon(self) -> None:
-        """Start the daemon, and the services where they are gone, as a supervisor would."""
+        """Start the daemon, which reaches both services through the relays."""
         parts = urlsplit(self.database_url)
         host = f"{parts.username}:{parts.password}@127.0.0.1:{self.database_proxy.port}"
-        environment = {
-            **os.environ,
-            "DATABASE_URL": parts._replace(netloc=host).geturl(),
-            "MQTT_URL": f"mqtt://127.0.0.1:{self.broker_proxy.port}",
-        }
-        with self.log.open("ab") as log:
-            self.daemon = subprocess.Popen(DAEMON, env=environment, cwd=self.folder, stderr=log)
+        self.daemon = self._stage.start(
+            "ingest",
+            DATABASE_URL=parts._replace(netloc=host).geturl(),
+            MQTT_URL=f"mqtt://127.0.0.1:{self.broker_proxy.port}",
+        )
 
     def heal(self) -> None:
         """Start again whatever does not run; a daemon found dead had ended by itself."""
         self.disk.free()
-        self.start_services()
+        self._stage.start_services()
         if self.daemon.poll() is not None:
             self.daemon_deaths += 1
             self.start_daemon()
@@ -134,13 +99,6 @@ class Installation:
     def acknowledged_files(self) -> list[Path]:
         """Where the publishers note what was acknowledged."""
         return sorted(self.folder.glob("acknowledged-*"))
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_S
-        while '"event": "ready"' not in self.log.read_text():
-            if time.monotonic() > deadline or self.daemon.poll() is not None:
-                raise RuntimeError(f"the daemon does not become ready:\n{self.log.read_text()[-2_000:]}")
-            time.sleep(0.1)
 
     def _end_processes(self) -> None:
         for process in (self.daemon, *self.publishers):

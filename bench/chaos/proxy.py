@@ -36,8 +36,9 @@ class _Link:
 class Proxy:
     """Listens on a port of its own for as long as the context lasts; `find_port` names the server's."""
 
-    def __init__(self, find_port: Callable[[], int]) -> None:
+    def __init__(self, find_port: Callable[[], int], host: str = "127.0.0.1") -> None:
         self._find_port = find_port
+        self._host = host
         self._links: set[_Link] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
@@ -68,13 +69,16 @@ class Proxy:
         self._links.discard(link)
 
     async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        return await asyncio.start_server(self._relay, self._host, 0)
 
     async def _close(self) -> None:
         self._server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
+        for link in self._links:
+            for writer in link.writers:
+                writer.transport.abort()  # a client that nobody reaches any more would never let go
         await asyncio.gather(*others, return_exceptions=True)
 
     def __enter__(self) -> Self:

@@ -1,13 +1,10 @@
 """`motorpool bench ingest`."""
 
-import json
-
 import click
-from rich.console import Console
-from rich.table import Table
 
 from bench.drain.messages import Load
 from bench.drain.trial import run
+from bench.figures import show_figures
 
 
 @click.command()
@@ -29,11 +26,4 @@ def ingest(messages: int, devices: int, duplicates: float, batch: int, as_json: 
 
     All runs on this machine, on services of its own; the figures are good as ratios of one run.
     """
-    answer = run(Load(messages, devices, duplicates), batch, lambda text: click.echo(text, err=True))
-    if as_json:
-        click.echo(json.dumps(answer))
-        return
-    table = Table("what", "figure")
-    for name, figure in answer.items():
-        table.add_row(name, f"{figure:,}" if isinstance(figure, int | float) else str(figure))
-    Console().print(table)
+    show_figures(run(Load(messages, devices, duplicates), batch), as_json)

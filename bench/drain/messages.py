@@ -14,11 +14,15 @@ INTERVAL_S = 10
 
 
 class Load(NamedTuple):
-    """`total` messages of `devices` devices; `duplicates` is the share that repeats an earlier one."""
+    """`total` messages of `devices` devices; `duplicates` is the share that repeats an earlier one.
+
+    The first fix of each device has the time `begin`.
+    """
 
     total: int
     devices: int
     duplicates: float = 0.0
+    begin: datetime = START
 
     @property
     def uids(self) -> list[str]:
@@ -47,7 +51,7 @@ class Load(NamedTuple):
 
     def _payload(self, number: int) -> bytes:
         turn, device = divmod(number, self.devices)
-        moment = (START + timedelta(seconds=INTERVAL_S * turn)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = (self.begin + timedelta(seconds=INTERVAL_S * turn)).strftime("%Y-%m-%dT%H:%M:%SZ")
         latitude, longitude = 48 + device * 1e-5, 11 + turn * 1e-4
         return b'{"time":"%s","lat":%.6f,"lon":%.6f,"speed":12.5,"course":87.0}' % (
             moment.encode(),

@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 from bench.drain.messages import START, Load
 from devices import native, nmea, owntracks
 from sql.batches import Batch, Received
-from sql.binary_copy import copy_rows, encode_row, timestamp_field
+from sql.binary_copy import copy_rows, encode_fields, encode_head, timestamp_field
 from sql.positions import PositionStore
 
 DECODED = 20_000
@@ -27,7 +27,7 @@ def copy_alone(connection: psycopg.Connection, rows: list[Received], batch: int)
     ids: dict[str, int] = dict(connection.execute("SELECT uid, id FROM devices").fetchall())
     moment = timestamp_field(START)
     distinct = {(row.uid, row.position.fix_time): row for row in rows}
-    encoded = [encode_row(ids[row.uid], moment, row.position) for row in distinct.values()]
+    encoded = [encode_head(ids[row.uid]) + encode_fields(moment, row.position) for row in distinct.values()]
     started = time.perf_counter()
     for begin in range(0, len(encoded), batch):
         with connection.transaction(), connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from devices.plausibility import find_fault
 from devices.position import DecodeError, Ignored, Position, Result
 from devices.protocols import PROTOCOLS
 from ingest.mqtt_connection import MqttConnection
-from sql.binary_copy import encode_row
+from sql.binary_copy import encode_fields
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def check_results(results: Iterable[Result]) -> None:
             raise Broken(f"a number that is none: {result}")
         find_fault(result, NOW)
         with suppress(ValueError):  # it goes to quarantine
-            encode_row(1, 0, result)
+            encode_fields(0, result)
 
 
 class Transport(asyncio.Transport):

@@ -34,7 +34,6 @@ max_inflight_messages 20000
 max_queued_messages 0
 max_queued_bytes 0
 max_packet_size 4194304
-set_tcp_nodelay true
 
 pid_file {pid_file}
 log_dest stderr

@@ -28,6 +28,40 @@ ON CONFLICT (device_id) DO UPDATE SET
     accuracy_m = excluded.accuracy_m, satellites = excluded.satellites, attributes = excluded.attributes
 WHERE latest.fix_time < excluded.fix_time;
 
+-- name: add_stored_batch$
+-- Leave in the outbox which devices have new positions, over which time, and whether their newest fix is moved.
+INSERT INTO stored_batches (first_fix, last_fix, device_ids, latest_moved)
+VALUES (:first_fix, :last_fix, :device_ids::integer[], :latest_moved) RETURNING id;
+
+-- name: settle_stored_batches!
+-- These batches owe latest_positions nothing any more; before update_latest, so that two writers cannot deadlock.
+UPDATE stored_batches SET latest_moved = true WHERE id = ANY(:ids::bigint[]);
+
+-- name: gather_owed
+-- Gather in `newest` the fixes that batches older than some seconds still owe latest_positions, and call those
+-- batches settled; the devices concerned.
+WITH owing AS (
+    SELECT id, device_ids, first_fix, last_fix FROM stored_batches
+    WHERE NOT latest_moved AND stored_at <= now() - make_interval(secs => :older_than_s)
+    ORDER BY id FOR UPDATE SKIP LOCKED
+), settled AS (
+    UPDATE stored_batches SET latest_moved = true FROM owing WHERE stored_batches.id = owing.id
+), touched AS (
+    SELECT device_id, min(first_fix) AS first_fix, max(last_fix) AS last_fix
+    FROM owing CROSS JOIN unnest(device_ids) AS device_id GROUP BY device_id
+)
+INSERT INTO pg_temp.newest
+SELECT newest.* FROM touched CROSS JOIN LATERAL (
+    SELECT * FROM positions
+    WHERE device_id = touched.device_id AND fix_time BETWEEN touched.first_fix AND touched.last_fix
+    ORDER BY fix_time DESC LIMIT 1
+) newest
+RETURNING device_id;
+
+-- name: forget_stored_batches!
+-- Drop outbox rows that nobody has claimed for some days.
+DELETE FROM stored_batches WHERE latest_moved AND stored_at < now() - make_interval(days => :days);
+
 -- name: list_devices_by_uid
 -- The devices with these uids, and whether each may speak.
 SELECT uid, id, disabled_at IS NOT NULL FROM devices WHERE uid = ANY(:uids);

@@ -1,8 +1,7 @@
 """The benchmark of the daemon measures what it says, on a small load."""
 
-import json
-import subprocess
-import sys
+from collections.abc import Callable
+from typing import Any
 
 KEYS = {
     "positions_per_s",
@@ -16,12 +15,9 @@ KEYS = {
 }
 
 
-def test_a_small_load_is_drained_and_every_figure_is_given() -> None:
-    command = [sys.executable, "-c", "import motorpool; motorpool.main()", "bench", "ingest", "--json"]
+def test_a_small_load_is_drained_and_every_figure_is_given(bench: Callable[..., Any]) -> None:
     options = ["--messages", "10000", "--devices", "200", "--duplicates", "0.3", "--batch", "1000"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    answer = bench("ingest", *options)
     assert answer.keys() >= KEYS
     assert 0.2 < answer["duplicates_share"] < 0.4
     assert all(answer[key] > 0 for key in KEYS)

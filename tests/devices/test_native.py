@@ -1,5 +1,6 @@
 """Native JSON: what is taken, what is refused and how the refusal names the field."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.native import decode
-from devices.position import DecodeError, Ignored, Position
+from devices.native import decode, read_position
+from devices.position import DecodeError, Ignored, Position, Result
+from devices.records import decode_records
 
 LEAST = {"time": "2026-11-23T07:12:03Z", "lat": 48.1173, "lon": 11.5167}
 MOMENT = datetime(2026, 11, 23, 7, 12, 3, tzinfo=UTC)
@@ -259,3 +261,40 @@ def test_a_position_survives_the_journey_unchanged(
     expected = Position(None, moment, latitude, longitude, speed, course)
     record = {"time": moment, "lat": latitude, "lon": longitude, "speed": speed, "course": course}
     assert decode(orjson.dumps(record)) == [expected]
+
+
+PLAIN = st.fixed_dictionaries(
+    {
+        "time": st.datetimes(timezones=st.just(UTC)) | st.integers(-(10**10), 10**11) | st.floats(0, 2e10),
+        "lat": st.floats(-91, 91) | st.integers(-91, 91),
+        "lon": st.floats(-181, 181) | st.integers(-181, 181),
+    },
+    optional={
+        "speed": st.none() | st.floats(-1, 1001) | st.integers(0, 90),
+        "course": st.none() | st.floats(-1, 361) | st.integers(0, 360),
+        "altitude": st.none() | st.floats(-13_000, 13_000),
+        "accuracy": st.none() | st.floats(-1, 100),
+        "satellites": st.none() | st.integers(-1, 256) | st.floats(0, 9),
+        "odometer": st.none() | st.floats(-1, 1e9) | st.integers(0, 10**13),
+        "fuel": st.none() | st.floats(-1, 101),
+        "fuel_percent": st.none() | st.floats(0, 100),
+        "fuel_litres": st.none() | st.floats(0, 900),
+        "ignition": st.none() | st.booleans() | st.text(max_size=2),
+        "event": st.none() | st.text(max_size=5) | st.integers(),
+        "uid": st.text(max_size=3),
+        "mood": st.text(max_size=3),
+    },
+)
+
+
+def outcome(read: Callable[[], list[Result]]) -> object:
+    try:
+        return [(str(result), type(result)) for result in read()]
+    except DecodeError as error:
+        return error.reason
+
+
+@given(PLAIN, st.booleans())
+def test_the_short_way_and_the_long_way_read_the_same(record: dict[str, object], in_a_list: bool) -> None:
+    payload = orjson.dumps([record, LEAST] if in_a_list else record)
+    assert outcome(lambda: decode(payload)) == outcome(lambda: decode_records(payload, read_position))

@@ -5,30 +5,42 @@ import json
 import os
 import signal
 import subprocess
-import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiomqtt
+import orjson
 import psycopg
 import pytest
 
+from config.program import PROGRAM
+from ingest.mqtt_connection import connect
+from sql.fleet import adopt_devices
+
 Start = Callable[..., "DaemonProcess"]
+START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+DEVICES = 40
 
 
 class DaemonProcess:
     """One `motorpool ingest`; its log is a file of JSON lines."""
 
-    def __init__(self, log: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, log: Path, environment: dict[str, str], arguments: Sequence[str], within: Sequence[str]
+    ) -> None:
         self._log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "import motorpool; motorpool.main()", "ingest"],
+                [*within, *PROGRAM, "ingest", *arguments],
                 env={**os.environ, "DATA_DIR": str(log.parent / "data"), **environment},
                 stderr=output,
             )
@@ -111,13 +123,103 @@ async def publish(broker_url: str, messages: list[tuple[str, bytes]], in_flight:
             await asyncio.sleep(0.1)
 
 
+@dataclass
+class Place:
+    """Topics, client ids and a database of one test."""
+
+    database_url: str
+    broker_url: str
+    root: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "MQTT_URL": self.broker_url,
+            "MQTT_CLIENT_ID": self.root,
+            "MQTT_TOPICS": f"{self.root}/+/position=native",
+        }
+
+    def fix(self, number: int) -> tuple[str, bytes]:
+        """The message with the fix of this number: each number is one device and one moment."""
+        moment = (START + timedelta(seconds=number // DEVICES)).isoformat()
+        payload = {"time": moment, "lat": 48 + number * 1e-6, "lon": 11.0, "number": number}
+        return f"{self.root}/bus-{number % DEVICES}/position", orjson.dumps(payload)
+
+    def fixes(self, first: int, last: int) -> list[tuple[str, bytes]]:
+        return [self.fix(number) for number in range(first, last)]
+
+    def stored(self) -> list[int]:
+        """The numbers in the table, each as often as it is there."""
+        query = "SELECT (attributes->>'number')::int FROM positions ORDER BY 1"
+        with psycopg.connect(self.database_url) as connection:
+            return [number for (number,) in connection.execute(query)]
+
+    def sessions(self) -> set[str]:
+        """The client ids that some worker answers for, without what all of this test have in common."""
+        query = "SELECT client_id FROM broker_sessions"
+        with psycopg.connect(self.database_url) as connection:
+            return {client_id.removeprefix(self.root) for (client_id,) in connection.execute(query)}
+
+    def is_kept(self, client_id: str) -> bool:
+        """Whether the broker has a session of this name; it has none after that."""
+
+        async def ask() -> bool:
+            connection = await connect(self.broker_url, lambda connection, packets: None)
+            kept = await connection.open_session(self.broker_url, client_id, 1)
+            await connection.close(end_session=True)
+            return kept
+
+        return asyncio.run(ask())
+
+
+class Publisher:
+    """Publishes fix after fix at QoS 1 until told to stop; `acknowledged` is how many the broker has."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="publisher")
+        self.acknowledged = 0
+
+    def _run(self) -> None:
+        async def publish() -> None:
+            parts = urlsplit(self._place.broker_url)
+            async with aiomqtt.Client(str(parts.hostname), parts.port or 1883) as client:
+                while not self._stopping.is_set():
+                    messages = self._place.fixes(self.acknowledged, self.acknowledged + 20)
+                    sends = (client.publish(topic, payload, qos=1) for topic, payload in messages)
+                    await asyncio.gather(*sends)
+                    self.acknowledged += len(messages)
+                    await asyncio.sleep(0.02)
+
+        asyncio.run(publish())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+
+@pytest.fixture
+def place(database_url: str, broker_url: str) -> Place:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        adopt_devices(connection, [f"bus-{number}" for number in range(DEVICES)])
+    return Place(database_url, broker_url, f"t{uuid.uuid4().hex[:8]}")
+
+
 @pytest.fixture
 def start_daemon(tmp_path: Path) -> Iterator[Start]:
-    """Starts daemons and ends what is left of them."""
+    """Starts daemons, `within` some other command, and ends what is left of them."""
     started: list[DaemonProcess] = []
 
-    def start(wait: bool = True, **environment: str) -> DaemonProcess:
-        daemon = DaemonProcess(tmp_path / f"ingest-{len(started)}.log", environment)
+    def start(
+        *arguments: str, wait: bool = True, within: Sequence[str] = (), **environment: str
+    ) -> DaemonProcess:
+        daemon = DaemonProcess(tmp_path / f"ingest-{len(started)}.log", environment, arguments, within)
         started.append(daemon)
         if wait:
             daemon.wait_for("ready")
@@ -132,4 +234,6 @@ def start_daemon(tmp_path: Path) -> Iterator[Start]:
 @pytest.fixture
 def tools() -> SimpleNamespace:
     """What the tests of a running daemon need; importlib mode has no package to import it from."""
-    return SimpleNamespace(publish=publish, until=until, scalar=scalar, client=client, fetch=fetch)
+    return SimpleNamespace(
+        publish=publish, until=until, scalar=scalar, client=client, fetch=fetch, Publisher=Publisher
+    )

@@ -31,9 +31,9 @@ def batch(ages_s: list[float], held_s: float = 0) -> Batch:
 
 
 @pytest.fixture
-def status(database_url: str) -> Status:
-    """A status that is not reported; `start` would."""
-    return Status(database_url, FULL)
+def status() -> Status:
+    """A status that no pulse reports."""
+    return Status(FULL)
 
 
 def test_who_holds_nothing_is_not_behind(status: Status) -> None:

@@ -161,4 +161,6 @@ def test_the_jobs_of_an_installation_are_listed_with_their_hours() -> None:
         "retention": "cron[hour='3', minute='10']",
         "driven roads": "cron[second='30']",
         "losses": "cron[hour='2-23', minute='20']",
+        "newest fixes": "cron[second='0']",
+        "outbox": "cron[hour='3', minute='40']",
     }

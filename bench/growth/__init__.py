@@ -1,0 +1,1 @@
+"""`motorpool bench growth`: whether the daemon keeps its pace while the table grows."""

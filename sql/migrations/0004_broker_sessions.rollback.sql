@@ -1,0 +1,2 @@
+DROP TABLE broker_sessions;
+DROP FUNCTION identify_database();
