@@ -27,9 +27,11 @@ class Text(fields.String):
 class Number(fields.Float):
     """A number; an empty text of a form is none."""
 
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """The number that a form or JSON gives."""
+        return super().deserialize(None if value == "" else value, *args, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if value == "" and self.allow_none:
-            return None
         if isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)

@@ -36,7 +36,8 @@ def send(signed_in: FlaskClient) -> Send:
 @pytest.fixture
 def north(send: Send) -> str:
     """The address of a depot's page."""
-    return str(send("/depots", name="North", address="1 Elm Street", latitude="48.1", longitude="11.5").location)
+    place = {"latitude": "48.1", "longitude": "11.5"}
+    return str(send("/depots", name="North", address="1 Elm Street", **place).location)
 
 
 def add_many(connection: psycopg.Connection, count: int) -> None:
@@ -133,7 +134,8 @@ def test_a_concurrent_change_is_shown_field_by_field_and_not_overwritten(
         ("address", "theirs", ""),
     ]
     assert answer.text.count("both changed it") == 1
-    assert connection.execute("SELECT name, address, version FROM depots").fetchone() == ("North", "theirs", 2)
+    kept = connection.execute("SELECT name, address, version FROM depots").fetchone()
+    assert kept == ("North", "theirs", 2)
     send(north, version="2", name="North yard", address="theirs", **place)
     assert connection.execute("SELECT name, address FROM depots").fetchone() == ("North yard", "theirs")
 

@@ -29,9 +29,8 @@ def make_pages(kind: Kind) -> Blueprint:
             listing = list_page(kind.open(connection), wish)
         shown = request.args.get("shown", 0, int) + len(listing.items)
         template = "records/results.html" if "HX-Request" in request.headers else "records/list.html"
-        page = render_template(
-            template, kind=kind, wish=wish, listing=listing, shown=shown, address=partial(find_list, kind, wish)
-        )
+        address = partial(find_list, kind, wish)
+        page = render_template(template, kind=kind, wish=wish, listing=listing, shown=shown, address=address)
         response = make_response(page)
         response.headers["Vary"] = "HX-Request"
         return response
