@@ -4,17 +4,20 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import format_date, format_datetime, format_decimal, format_time, format_timedelta, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from web import clock
+
 METRES_PER_MILE = 1609.344
 NOTHING = "\u2013"
+SOON_DAYS = 30
 
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, ago, number, distance, speed, place, plain, show_as, browser):
+    for show in (moment, day, ago, expiry, span, number, distance, speed, place, plain, show_as, browser):
         app.add_template_filter(show)
 
 
@@ -35,11 +38,41 @@ def day(value: date | str | None) -> str:
     return str(format_date(on, "medium", rebase=False))
 
 
-def ago(value: datetime) -> Any:
+def ago(value: datetime | None) -> Any:
     """How long ago, with the moment itself beside."""
+    if value is None:
+        return NOTHING
     shown = _("%(time)s ago", time=format_timedelta(datetime.now(UTC) - value, threshold=1.2))
     title = format_datetime(value, "medium")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), title, shown)
+
+
+def expiry(value: date | str | None) -> Any:
+    """A day until which something is good, with a mark where that is over or near."""
+    if not value:
+        return NOTHING
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    left = (on - clock.today()).days
+    if left < 0:
+        mark, colour = _("expired"), "red"
+    elif left <= SOON_DAYS:
+        mark = ngettext("%(num)s day left", "%(num)s days left", left) if left else _("last day")
+        colour = "yellow"
+    else:
+        return day(on)
+    badge = f"badge bg-{colour}-lt"
+    return Markup('{} <span class="{}">{}</span>').format(day(on), badge, mark)
+
+
+def span(starts_at: datetime, ends_at: datetime | None) -> str:
+    """From when to when, as short as it can be said."""
+    start, end = starts_at.astimezone(clock.zone()), ends_at and ends_at.astimezone(clock.zone())
+    begin = format_datetime(starts_at, "short")
+    if end is None or ends_at is None:
+        return str(_("from %(begin)s on", begin=begin))
+    if end.date() == start.date():
+        return f"{begin} \u2013 {format_time(ends_at, 'short')}"
+    return f"{begin} \u2013 {format_datetime(ends_at, 'short')}"
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -10,13 +10,15 @@ from marshmallow import EXCLUDE, ValidationError, fields
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` is one of templates/inputs.html: text, area, number, day, select, pick, password.
+    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.
     `group` is a heading over this field and the ones below it.
     In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
-    `sorts` says so, for which its column must not be null. `show` is a filter of web.formats.
+    `sorts` says so, for which its column must not be null; `sorts` may be the name of another column of the
+    list that stands for it. `show` is a filter of web.formats. `right` is what one needs to see the field at
+    all, where that is more than to see the record.
     """
 
     name: str
@@ -27,10 +29,16 @@ class Field:
     choices: tuple[tuple[str, Any], ...] = ()
     show: str = "plain"
     width: str = ""
-    sorts: bool = False
+    sorts: bool | str = False
     autocomplete: str = "off"
     of: str = ""
     group: Any = ""
+    right: str = ""
+
+    @property
+    def order(self) -> str:
+        """The column that a list sorts by; empty where it does not."""
+        return self.sorts if isinstance(self.sorts, str) else self.name if self.sorts else ""
 
     @property
     def needed(self) -> bool:

@@ -4,6 +4,7 @@ A kind that others refer to has the query `list_NOUN_names(search, ids, depot_id
 name and whether it is archived. Whoever may not reach a record cannot refer to it either.
 """
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -14,7 +15,7 @@ from marshmallow import ValidationError, fields
 
 from sql.queries import queries
 from sql.users import list_reach
-from web import database, formats
+from web import clock, database, formats
 from web.forms import Field
 
 MOST_SUGGESTED = 20
@@ -93,6 +94,8 @@ def entry_of(field: Field, value: Any) -> Any:
     """What a form's input shows of a value: a reference by its name, and nothing where there is none."""
     if field.of and isinstance(value, int):
         return find_name(field.of, value)
+    if field.input == "moment" and isinstance(value, datetime):
+        return clock.write(value)
     return value if value or value == 0 else ""
 
 
