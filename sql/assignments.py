@@ -101,8 +101,8 @@ class Assignments(Records):
                 }
             )
 
-    def undo(self, change_id: int) -> None:
-        """Take back the whole action of which this line of audit_log is a part.
+    def undo(self, change_id: int) -> int:
+        """Take back the whole action of which this line of audit_log is a part; the first record of it.
 
         Raises RecordMissing, and RecordError where something of it has been changed since.
         """
@@ -111,13 +111,14 @@ class Assignments(Records):
             states = _sum_up(changes)
             if not states:
                 raise RecordMissing(f"There is no change {change_id}.")
-            self._check_reach(row for pair in states.values() for row in pair if row)
+            self._check_pairs(row for pair in states.values() for row in pair if row)
             if not self.is_undoable(change_id):
                 raise RecordError("", "changed_since")
             try:
                 self._take_back(states)
             except psycopg.errors.ExclusionViolation as error:
                 raise RecordError("", "changed_since") from error
+            return min(states)
 
     def is_undoable(self, change_id: int) -> bool:
         """Whether nothing that this action left has been changed since."""
@@ -153,7 +154,7 @@ class Assignments(Records):
                 if found[0]:
                     raise RecordError(field, "archived")
 
-    def _check_reach(self, rows: Iterable[Row]) -> None:
+    def _check_pairs(self, rows: Iterable[Row]) -> None:
         for row in rows:
             vehicle = queries.find_assigned_vehicle(
                 self.connection, id=row["vehicle_id"], depot_ids=self.reach

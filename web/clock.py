@@ -57,9 +57,9 @@ def today() -> date:
     return datetime.now(zone()).date()
 
 
-def begin(day: date) -> datetime:
-    """The moment at which a day begins for the person."""
-    return datetime.combine(day, time(), zone()).astimezone(UTC)
+def begin(day: date, hour: int = 0) -> datetime:
+    """The moment at which a day begins for the person, or an hour of it."""
+    return datetime.combine(day, time(hour), zone()).astimezone(UTC)
 
 
 def list_days(first: date, count: int) -> list[date]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_babel import format_date, format_datetime, format_decimal, format_time, format_timedelta, ngettext
+from flask_babel import format_date, format_datetime, format_decimal, format_time, format_timedelta
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -13,11 +13,31 @@ from web import clock
 METRES_PER_MILE = 1609.344
 NOTHING = "\u2013"
 SOON_DAYS = 30
+TONES = {
+    "green": "bg-green-lt",
+    "yellow": "bg-yellow-lt",
+    "red": "bg-red-lt",
+    "secondary": "bg-secondary-lt",
+}
 
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, ago, expiry, span, number, distance, speed, place, plain, show_as, browser):
+    for show in (
+        moment,
+        day,
+        weekday,
+        ago,
+        expiry,
+        span,
+        number,
+        distance,
+        speed,
+        place,
+        plain,
+        show_as,
+        browser,
+    ):
         app.add_template_filter(show)
 
 
@@ -38,6 +58,11 @@ def day(value: date | str | None) -> str:
     return str(format_date(on, "medium", rebase=False))
 
 
+def weekday(value: date) -> str:
+    """A day with its weekday."""
+    return str(format_date(value, "EEEE d MMMM y", rebase=False))
+
+
 def ago(value: datetime | None) -> Any:
     """How long ago, with the moment itself beside."""
     if value is None:
@@ -48,20 +73,19 @@ def ago(value: datetime | None) -> Any:
 
 
 def expiry(value: date | str | None) -> Any:
-    """A day until which something is good, with a mark where that is over or near."""
+    """The day on which something ends, marked where that is past or soon."""
     if not value:
         return NOTHING
     on = date.fromisoformat(value) if isinstance(value, str) else value
-    left = (on - clock.today()).days
-    if left < 0:
-        mark, colour = _("expired"), "red"
-    elif left <= SOON_DAYS:
-        mark = ngettext("%(num)s day left", "%(num)s days left", left) if left else _("last day")
-        colour = "yellow"
-    else:
-        return day(on)
-    badge = f"badge bg-{colour}-lt"
-    return Markup('{} <span class="{}">{}</span>').format(day(on), badge, mark)
+    days = (on - clock.today()).days
+    if days < 0:
+        return badge(_("expired %(day)s", day=day(on)), "red")
+    return badge(day(on), "yellow") if days <= SOON_DAYS else day(on)
+
+
+def badge(text: Any, tone: str) -> Markup:
+    """A word with a colour: green, yellow, red or secondary."""
+    return Markup('<span class="badge {}">{}</span>').format(TONES[tone], text)
 
 
 def span(starts_at: datetime, ends_at: datetime | None) -> str:

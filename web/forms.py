@@ -16,9 +16,9 @@ class Field:
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.
     `group` is a heading over this field and the ones below it.
     In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
-    `sorts` says so, for which its column must not be null; `sorts` may be the name of another column of the
-    list that stands for it. `show` is a filter of web.formats. `right` is what one needs to see the field at
-    all, where that is more than to see the record.
+    `sorts` says so, for which its column must not be null, or `order` name another that is not. `show` is a
+    filter of web.formats; `tones` gives choices a colour. `right` is what one needs to see the field at all,
+    where that is more than to see the record.
     """
 
     name: str
@@ -29,16 +29,13 @@ class Field:
     choices: tuple[tuple[str, Any], ...] = ()
     show: str = "plain"
     width: str = ""
-    sorts: bool | str = False
+    sorts: bool = False
     autocomplete: str = "off"
     of: str = ""
     group: Any = ""
+    order: str = ""
+    tones: tuple[tuple[str, str], ...] = ()
     right: str = ""
-
-    @property
-    def order(self) -> str:
-        """The column that a list sorts by; empty where it does not."""
-        return self.sorts if isinstance(self.sorts, str) else self.name if self.sorts else ""
 
     @property
     def needed(self) -> bool:

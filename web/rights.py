@@ -12,6 +12,17 @@ RIGHTS: dict[str, frozenset[str]] = {
     "see the live map": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     "see depots": STAFF,
     "edit depots": frozenset({"admin", "dispatcher"}),
+    "see vehicles": STAFF,
+    "edit vehicles": frozenset({"admin", "dispatcher", "mechanic"}),
+    # Who drives is known to whoever works with drivers and vehicles; how to reach them, and whether they may
+    # and can drive, only to those who send them out. A driver sees nothing of another.
+    "see drivers": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "see drivers' papers": frozenset({"admin", "dispatcher"}),
+    "edit drivers": frozenset({"admin", "dispatcher"}),
+    "see devices": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "edit devices": frozenset({"admin", "dispatcher", "mechanic"}),
+    "see assignments": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "edit assignments": frozenset({"admin", "dispatcher"}),
 }
 
 
@@ -59,6 +70,29 @@ ENDPOINTS: dict[str, str] = {
     "live_map.list_places": "see the live map",
     "live_map.list_roads": "see the live map",
     **of_records("depots"),
+    **of_records("vehicles"),
+    **of_records("drivers"),
+    **of_records("devices"),
+    **{f"assignments.{view}": "see assignments" for view in ("list_all", "show")},
+    **{
+        f"assignments.{action}": "edit assignments"
+        for action in (
+            "begin",
+            "add",
+            "begin_change",
+            "change",
+            "end",
+            "remove",
+            "begin_substitution",
+            "substitute",
+            "undo",
+        )
+    },
+    **{f"api_assignments.{view}": "see assignments" for view in ("list_all", "show")},
+    **{
+        f"api_assignments.{action}": "edit assignments"
+        for action in ("add", "change", "end", "remove", "substitute")
+    },
 }
 
 

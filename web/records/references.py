@@ -17,6 +17,7 @@ from sql.queries import queries
 from sql.users import list_reach
 from web import clock, database, formats
 from web.forms import Field
+from web.records.kind import is_shown
 
 MOST_SUGGESTED = 20
 MOST_CHOICES = 500
@@ -60,6 +61,7 @@ def set_up(app: Flask) -> None:
     """Tell the templates."""
     app.add_template_global(choices_of)
     app.add_template_global(entry_of)
+    app.add_template_global(is_shown)
     app.add_template_filter(show_field)
 
 
@@ -103,8 +105,10 @@ def show_field(value: Any, field: Field) -> Any:
     """A field's value as a reader sees it."""
     if field.of:
         return formats.plain(find_name(field.of, value))
-    words = dict(field.choices)
-    return formats.plain(words[value]) if value in words else formats.show_as(value, field.show)
+    words, tones = dict(field.choices), dict(field.tones)
+    if value in words:
+        return formats.badge(words[value], tones[value]) if value in tones else formats.plain(words[value])
+    return formats.show_as(value, field.show)
 
 
 def _find(connection: psycopg.Connection, noun: str, text: str) -> list[Name]:

@@ -1,0 +1,128 @@
+"""The board of assignments: vehicles below one another, time from left to right, in the person's time zone.
+
+Places on it are percentages of its width, so that a browser of any size draws it without a script.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flask_babel import format_date, format_time
+
+from sql.audit import Row
+from web import clock
+
+VIEWS = {"day": 1, "week": 7}
+HOURS = range(0, 24, 3)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time that is shown: so many days from one on."""
+
+    first: date
+    days: int
+
+    @property
+    def since(self) -> datetime:
+        """Its first moment."""
+        return clock.begin(self.first)
+
+    @property
+    def until(self) -> datetime:
+        """The moment after its last."""
+        return clock.begin(self.first + timedelta(days=self.days))
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.first + timedelta(days=self.days - 1)
+
+    def place(self, at: datetime) -> float:
+        """Where a moment is, in percent of the width; what is outside is at the border."""
+        share = (at - self.since) / (self.until - self.since)
+        return round(100 * min(max(share, 0.0), 1.0), 3)
+
+    def move(self, by: int) -> date:
+        """The first day so many windows later, or this one where there is no such day."""
+        try:
+            first = self.first + timedelta(days=by * self.days)
+        except OverflowError:
+            return self.first
+        return first if clock.FIRST_YEAR <= first.year <= clock.LAST_YEAR else self.first
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Places with what is written there: hours of a day, or days."""
+        if self.days > 1:
+            days = clock.list_days(self.first, self.days)
+            return [
+                (self.place(clock.begin(day)), format_date(day, "EEE d MMM", rebase=False)) for day in days
+            ]
+        hours = [clock.begin(self.first, hour) for hour in HOURS]
+        return [(self.place(at), format_time(at, "short")) for at in hours]
+
+    @property
+    def now(self) -> float | None:
+        """Where this moment is; None where it is not shown."""
+        at = datetime.now(UTC)
+        return self.place(at) if self.since <= at < self.until else None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A stretch of one lane: an assignment, or a gap in which nobody drives (then `row` is None)."""
+
+    left: float
+    width: float
+    starts_at: datetime
+    ends_at: datetime | None
+    row: Row | None
+
+    @property
+    def begin(self) -> datetime:
+        """When a new assignment would begin in this gap: now, where that is in it."""
+        now = datetime.now(UTC)
+        return (
+            now if self.starts_at < now and (self.ends_at is None or now < self.ends_at) else self.starts_at
+        )
+
+
+def read_window(on: str, view: str) -> Window:
+    """The window that is asked for; today where that makes no sense. A week begins on Monday."""
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        day = clock.today()
+    if not clock.FIRST_YEAR < day.year < clock.LAST_YEAR:
+        day = clock.today()
+    days = VIEWS.get(view, 1)
+    return Window(day - timedelta(days=day.weekday()) if days == 7 else day, days)
+
+
+def draw_lane(window: Window, rows: Sequence[Row]) -> list[Bar]:
+    """The bars of one vehicle, from its assignments in order of time, and the gaps between them."""
+    bars, at = [], window.since
+    for row in rows:
+        if row["starts_at"] > at:
+            bars.append(draw_bar(window, at, row["starts_at"], None))
+        bars.append(draw_bar(window, row["starts_at"], row["ends_at"], row))
+        at = row["ends_at"] or window.until
+    if at < window.until:
+        bars.append(draw_bar(window, at, None, None))
+    return bars
+
+
+def draw_bar(window: Window, starts_at: datetime, ends_at: datetime | None, row: Row | None) -> Bar:
+    """One bar."""
+    left, right = window.place(starts_at), window.place(ends_at) if ends_at else 100.0
+    return Bar(left, round(right - left, 3), starts_at, ends_at, row)
+
+
+def draw_lanes(window: Window, vehicles: Sequence[Row], rows: Sequence[Row]) -> list[tuple[Row, list[Bar]]]:
+    """Each vehicle with its bars."""
+    of: dict[Any, list[Row]] = {vehicle["id"]: [] for vehicle in vehicles}
+    for row in rows:
+        of[row["vehicle_id"]].append(row)
+    return [(vehicle, draw_lane(window, of[vehicle["id"]])) for vehicle in vehicles]
