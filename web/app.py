@@ -81,17 +81,8 @@ def create_app(settings: Settings) -> APIFlask:
     if hops := settings.web_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    for room in (
-        health,
-        sign_in,
-        password,
-        account,
-        second_factor,
-        live_map,
-        assignments,
-        api_auth,
-        api_docs,
-    ):
+    rooms = (health, sign_in, password, account, second_factor, live_map, assignments, api_auth, api_docs)
+    for room in rooms:
         app.register_blueprint(room.pages)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))

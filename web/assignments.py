@@ -39,9 +39,8 @@ def open_assignments() -> Iterator[Assignments]:
 @pages.get("")
 def list_all() -> Response:
     """The board, or only its rows for htmx."""
-    asked = {
-        name: request.args.get(name, "").replace("\x00", "") for name in ("search", "depot", "on", "view")
-    }
+    names = ("search", "depot", "on", "view")
+    asked = {name: request.args.get(name, "").replace("\x00", "") for name in names}
     window = read_window(asked["on"], asked["view"])
     after = read_place(request.args.get("after", "")) or (None, None)
     with open_assignments() as assignments:
@@ -87,7 +86,8 @@ def begin() -> Response:
     """A form, with what the place where it was asked for knows already."""
     entered: dict[str, Any] = {field.name: "" for field in ASSIGNMENTS.fields}
     for field in ("vehicle_id", "driver_id"):
-        entered[field] = request.args.get(field, "", int)
+        id = request.args.get(field, 0, int)
+        entered[field] = id if 0 < id < 2**31 else ""
     for field in ("starts_at", "ends_at"):
         try:
             entered[field] = clock.read(request.args.get(field, ""))
