@@ -84,9 +84,8 @@ class Bar:
     def begin(self) -> datetime:
         """When a new assignment would begin in this gap: now, where that is in it."""
         now = datetime.now(UTC)
-        return (
-            now if self.starts_at < now and (self.ends_at is None or now < self.ends_at) else self.starts_at
-        )
+        is_now = self.starts_at < now and (self.ends_at is None or now < self.ends_at)
+        return now if is_now else self.starts_at
 
 
 def read_window(on: str, view: str) -> Window:

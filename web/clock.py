@@ -1,8 +1,8 @@
 """Times as a person enters and reads them: in their own time zone, with its two odd nights a year.
 
-In the night when the clocks go forward an hour is missing: what is entered there is refused, and the time that
-the clocks then show is offered. In the night when they go back an hour comes twice: what is entered there is
-the earlier one. Whoever means the later one, as a program does, gives the offset.
+In the night when the clocks go forward an hour is missing: what is entered there is refused, and the time
+that the clocks then show is offered. In the night when they go back an hour comes twice: what is entered
+there is the earlier one. Whoever means the later one, as a program does, gives the offset.
 """
 
 from datetime import UTC, date, datetime, time, timedelta

@@ -23,21 +23,9 @@ TONES = {
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (
-        moment,
-        day,
-        weekday,
-        ago,
-        expiry,
-        span,
-        number,
-        distance,
-        speed,
-        place,
-        plain,
-        show_as,
-        browser,
-    ):
+    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain):
+        app.add_template_filter(show)
+    for show in (show_as, browser):
         app.add_template_filter(show)
 
 

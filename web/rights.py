@@ -25,6 +25,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     "edit assignments": frozenset({"admin", "dispatcher"}),
 }
 
+# Rights to see single fields of records, which no route asks for by itself.
+OF_FIELDS = frozenset({"see drivers' papers"})
+
 
 def of_records(table: str) -> dict[str, str]:
     """The endpoints of a record kind's pages and API, by the rights `see TABLE` and `edit TABLE`."""

@@ -14,7 +14,7 @@ from sql.assignments import Assignments, Overlap
 from sql.audit import Author, Row
 from sql.records import RecordError, RecordMissing
 from sql.users import list_reach
-from web import formats, values
+from web import clock, formats, values
 from web.forms import Field
 from web.records.kind import Kind
 from web.records.references import Reference, find_name
@@ -147,4 +147,4 @@ def keep_seconds(row: Row, entered: dict[str, Any]) -> dict[str, Any]:
 
 def looks_same(kept: datetime, entered: Any) -> bool:
     """Whether a form shows both alike, be it for the seconds or in the hour that comes twice."""
-    return isinstance(entered, datetime) and values.clock.write(kept) == values.clock.write(entered)
+    return isinstance(entered, datetime) and clock.write(kept) == clock.write(entered)

@@ -42,10 +42,8 @@ def explain(connection: psycopg.Connection, error: RecordError, entered: Row) ->
         return None
     _id, uid, is_disabled = found
     if is_disabled:
-        return str(
-            _("The disabled device %(uid)s is still in this vehicle: take it out there first.", uid=uid)
-        )
-    return str(_("The device %(uid)s is in this vehicle: take it out there first.", uid=uid))
+        return str(_("The disabled device %(uid)s is still in this vehicle: take it out first.", uid=uid))
+    return str(_("The device %(uid)s is in this vehicle: take it out first.", uid=uid))
 
 
 DEVICES = Kind(
@@ -94,7 +92,11 @@ DEVICES = Kind(
     filters=(
         Field("heard", _l("Heard of or not"), values.choice(dict(HEARD)), input="select", choices=HEARD),
         Field(
-            "installed", _l("All vehicles"), values.choice(dict(INSTALLED)), input="select", choices=INSTALLED
+            "installed",
+            _l("In a vehicle or not"),
+            values.choice(dict(INSTALLED)),
+            input="select",
+            choices=INSTALLED,
         ),
     ),
     parts=(Part(_l("Vehicles it was in"), "records/installations.html", list_installations),),

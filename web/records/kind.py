@@ -33,12 +33,22 @@ class Part:
 class Words:
     """What putting a record out of the way is called, and bringing it back."""
 
-    archive: Any = _l("Archive")
-    restore: Any = _l("Restore")
-    archived: Any = _l("archived")
-    listed: Any = _l("Archived")
-    has_been_archived: Any = _l("%(name)s has been archived.")
-    has_been_restored: Any = _l("%(name)s has been restored.")
+    archive: Any
+    restore: Any
+    archived: Any
+    listed: Any
+    has_been_archived: Any
+    has_been_restored: Any
+
+
+ARCHIVING = Words(
+    archive=_l("Archive"),
+    restore=_l("Restore"),
+    archived=_l("archived"),
+    listed=_l("Archived"),
+    has_been_archived=_l("%(name)s has been archived."),
+    has_been_restored=_l("%(name)s has been restored."),
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +56,9 @@ class Kind:
     """One kind. `table` and `noun` name its queries (list_depots, add_depot), its rights and its addresses.
 
     The first field names a record wherever one is named. `filters` are selects over the list; their names
-    are parameters of the list's query, empty where nothing is picked. `found` are fields that nobody
-    enters but the list's query finds. `explain` knows a better sentence than the usual one for some of what the database
-    does not take.
+    are parameters of the list's query, empty where nothing is picked. `found` are fields that nobody enters
+    but the list's query finds. `explain` knows a better sentence than the usual one for some of what the
+    database does not take.
     """
 
     table: str
@@ -60,7 +70,7 @@ class Kind:
     filters: tuple[Field, ...] = ()
     parts: tuple[Part, ...] = ()
     found: tuple[Field, ...] = ()
-    words: Words = Words()
+    words: Words = ARCHIVING
     explain: Callable[[psycopg.Connection, RecordError, Row], Any] = lambda _connection, _error, _values: None
 
     @property
