@@ -25,8 +25,8 @@ def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
     for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain):
         app.add_template_filter(show)
-    for show in (show_as, browser):
-        app.add_template_filter(show)
+    app.add_template_filter(show_as)
+    app.add_template_filter(browser)
 
 
 def moment(value: datetime | str | None) -> Any:
