@@ -1,4 +1,4 @@
-"""The demo fleet's drivers: most drive the same bus every day, some in shifts, and one has a substitute bus."""
+"""The demo fleet's drivers: most have one bus every day, some drive in shifts, one has a substitute bus."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask_babel import format_date, format_time
+from flask_babel import format_date, format_datetime, format_time
+from flask_babel import gettext as _
 
 from sql.audit import Row
 from web import clock
@@ -51,6 +52,20 @@ class Window:
         except OverflowError:
             return self.first
         return first if clock.FIRST_YEAR <= first.year <= clock.LAST_YEAR else self.first
+
+    def say(self, bar: "Bar") -> str:
+        """From when to when a bar goes, as far as it is shown."""
+        start = "" if bar.starts_at <= self.since else self._tell(bar.starts_at)
+        end = "" if bar.ends_at is None or bar.ends_at >= self.until else self._tell(bar.ends_at)
+        if not start and not end:
+            return str(_("all day") if self.days == 1 else _("all week"))
+        if not start:
+            return str(_("until %(end)s", end=end))
+        return f"{start} \u2013 {end}" if end else str(_("from %(start)s on", start=start))
+
+    def _tell(self, at: datetime) -> str:
+        day = f"{format_datetime(at, 'EEE')} " if self.days > 1 else ""
+        return f"{day}{format_time(at, 'short')}"
 
     @property
     def ticks(self) -> list[tuple[float, str]]:

@@ -24,7 +24,7 @@ DRIVERS = Kind(
     new=_l("New driver"),
     search=_l("Search by name or staff number"),
     fields=(
-        Field("name", _l("Name"), values.text(200, needed=True), width="w-33", sorts=True),
+        Field("name", _l("Name"), values.text(200, needed=True), width="w-25", sorts=True),
         Field("staff_number", _l("Staff number"), values.text(40), width="w-10", sorts=True),
         Field(
             "status",
