@@ -151,7 +151,7 @@ def change(id: int) -> Response:
     opened = {**row, "version": version}
     if errors:
         return show_form(opened, entered, errors)
-    entered = keep_seconds(row, entered)
+    entered = keep_seconds(row, entered, request.form)
     try:
         with open_assignments() as assignments:
             changed = assignments.change(id, version, entered)
@@ -212,7 +212,7 @@ def substitute(id: int) -> Response:
     opened = {**row, "version": read_version()}
     if errors:
         return show_substitution(opened, entered, errors)
-    entered = keep_seconds(row, entered)
+    entered = keep_seconds(row, entered, request.form)
     try:
         with open_assignments() as assignments:
             made = assignments.substitute(id, opened["version"], entered)

@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from sql.pool import connect
+
 Send = Callable[..., Any]
 
 
@@ -56,11 +58,14 @@ def test_the_api_says_it_too(signed_in: FlaskClient, unit: str) -> None:
 
 
 def test_a_move_is_in_the_installations_and_in_the_history(
-    send: Send, signed_in: FlaskClient, unit: str, connection: psycopg.Connection
+    send: Send, signed_in: FlaskClient, unit: str, connection: psycopg.Connection, database_url: str
 ) -> None:
     connection.execute("INSERT INTO vehicles (fleet_number) VALUES ('13')")
-    connection.execute("LISTEN device_changed")
-    send(unit, version="1", uid="unit-1", vehicle_id="13")
+    with connect(database_url, "test", autocommit=True) as daemon:
+        daemon.execute("LISTEN device_changed")
+        send(unit, version="1", uid="unit-1", vehicle_id="13")
+        heard = [notify.payload for notify in daemon.notifies(timeout=5, stop_after=1)]
+    assert heard == ["unit-1"]
     page = signed_in.get(unit).text
     stays = re.findall(r"<li><span><b>(\d+)</b>( <span[^>]*>now)?", page)
     assert [(number, bool(now)) for number, now in stays] == [("13", True), ("12", False)]

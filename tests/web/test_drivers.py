@@ -141,6 +141,7 @@ def test_papers_are_for_those_who_send_drivers_out(
     ana: str,
 ) -> None:
     send(ana, **{**ANA, "version": "1", "phone": "+49 171 0000000", "depot_id": "North"})
+    send("/sign-out")
     sign_in(f"{role}@example.org")
     pages = [ana, "/drivers", ana.replace("/drivers", "/api/v1/drivers"), "/api/v1/drivers"]
     for address in pages:
@@ -164,8 +165,9 @@ def test_an_order_or_a_filter_tells_nothing_about_papers_either(
 
 @pytest.mark.parametrize("role", ["driver", "guardian", "accountant"])
 def test_a_driver_sees_nothing_of_another(
-    role: str, client: FlaskClient, sign_in: Callable[..., Any], ana: str
+    role: str, client: FlaskClient, sign_in: Callable[..., Any], send: Send, ana: str
 ) -> None:
+    send("/sign-out")
     sign_in(f"{role}@example.org")
     for address in ("/drivers", ana, "/drivers/names?x=A", "/api/v1/drivers", "/api/v1/drivers/1"):
         answer = client.get(address)

@@ -1,7 +1,7 @@
 """Assignments as a kind of record: who drives what from when to when, as forms and the API know it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -136,15 +136,12 @@ INSTEAD = (
 )
 
 
-def keep_seconds(row: Row, entered: dict[str, Any]) -> dict[str, Any]:
-    """What was entered, where a form shows minutes: a time left as it was shown stays the moment it was."""
-    kept = {name: at for name, at in row.items() if isinstance(at, datetime)}
-    return {
-        name: kept[name] if name in kept and looks_same(kept[name], value) else value
-        for name, value in entered.items()
-    }
+def keep_seconds(row: Row, entered: dict[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
+    """What was entered, with each time that a form still shows as it was kept being that very moment.
 
-
-def looks_same(kept: datetime, entered: Any) -> bool:
-    """Whether a form shows both alike, be it for the seconds or in the hour that comes twice."""
-    return isinstance(entered, datetime) and clock.write(kept) == clock.write(entered)
+    A form shows minutes, and both hours alike in the night in which one comes twice.
+    """
+    same = [
+        name for name in ("starts_at", "ends_at") if row[name] and form.get(name) == clock.write(row[name])
+    ]
+    return {**entered, **{name: row[name] for name in same}}

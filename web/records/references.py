@@ -44,7 +44,7 @@ class Reference(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         with database.connection() as connection:
-            if isinstance(value, str):
+            if isinstance(value, str) and "\x00" not in value:
                 found = _find(connection, self.noun, value)
             elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
                 found = _list(connection, self.noun, ids=[value])
