@@ -20,7 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "web" / "templates").rglob("*.html"))
 SPOKEN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt"}
 # Names of things, the same in every language.
-NAMES = {"Motorpool", "API", "Authorization", "Bearer", "ACCESS_TOKEN", "VIN", "CSV", "UTC", "ID", "required", "autofocus"}
+NAMES = {
+    "Motorpool",
+    "API",
+    "Authorization",
+    "Bearer",
+    "ACCESS_TOKEN",
+    "VIN",
+    "CSV",
+    "UTC",
+    "ID",
+    "required",
+    "autofocus",
+}
 
 
 def extract() -> set[Any]:
