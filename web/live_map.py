@@ -16,7 +16,8 @@ pages = Blueprint("live_map", __name__)
 @pages.get("/map")
 def show() -> Response:
     """The page; what moves on it comes over the live connection."""
-    page = render_template("map.html", style_url=current_app.config["MAP_STYLE_URL"], words=list_words_of_scripts())
+    style_url = current_app.config["MAP_STYLE_URL"]
+    page = render_template("map.html", style_url=style_url, words=list_words_of_scripts())
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response
