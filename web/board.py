@@ -6,7 +6,6 @@ Places on it are percentages of its width, so that a browser of any size draws i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from flask_babel import format_date, format_datetime, format_time
 from flask_babel import gettext as _
@@ -53,6 +52,11 @@ class Window:
             return self.first
         return first if clock.FIRST_YEAR <= first.year <= clock.LAST_YEAR else self.first
 
+    def span(self, starts_at: datetime, ends_at: datetime | None) -> tuple[float, float]:
+        """Where a stretch of time begins and how wide it is."""
+        left, right = self.place(starts_at), self.place(ends_at) if ends_at else 100.0
+        return left, round(right - left, 3)
+
     def say(self, bar: "Bar") -> str:
         """From when to when a bar goes, as far as it is shown."""
         start = "" if bar.starts_at <= self.since else self._tell(bar.starts_at)
@@ -87,13 +91,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of one lane: an assignment, or a gap in which nobody drives (then `row` is None)."""
+    """A stretch of one lane: an assignment, or a gap in which nobody drives (then `row` is None).
+
+    `instead` is the vehicle that goes meanwhile, where there is one.
+    """
 
     left: float
     width: float
     starts_at: datetime
     ends_at: datetime | None
     row: Row | None
+    instead: str = ""
 
     @property
     def begin(self) -> datetime:
@@ -115,28 +123,43 @@ def read_window(on: str, view: str) -> Window:
     return Window(day - timedelta(days=day.weekday()) if days == 7 else day, days)
 
 
-def draw_lane(window: Window, rows: Sequence[Row]) -> list[Bar]:
+def draw_lane(window: Window, rows: Sequence[Row], away: Sequence[Row]) -> list[Bar]:
     """The bars of one vehicle, from its assignments in order of time, and the gaps between them."""
     bars, at = [], window.since
     for row in rows:
         if row["starts_at"] > at:
-            bars.append(draw_bar(window, at, row["starts_at"], None))
-        bars.append(draw_bar(window, row["starts_at"], row["ends_at"], row))
+            bars.append(draw_gap(window, at, row["starts_at"], away))
+        bars.append(
+            Bar(*window.span(row["starts_at"], row["ends_at"]), row["starts_at"], row["ends_at"], row)
+        )
         at = row["ends_at"] or window.until
     if at < window.until:
-        bars.append(draw_bar(window, at, None, None))
+        bars.append(draw_gap(window, at, None, away))
     return bars
 
 
-def draw_bar(window: Window, starts_at: datetime, ends_at: datetime | None, row: Row | None) -> Bar:
-    """One bar."""
-    left, right = window.place(starts_at), window.place(ends_at) if ends_at else 100.0
-    return Bar(left, round(right - left, 3), starts_at, ends_at, row)
+def draw_gap(window: Window, starts_at: datetime, ends_at: datetime | None, away: Sequence[Row]) -> Bar:
+    """A gap, with what goes instead when it begins."""
+    meanwhile = [
+        row["fleet_number"]
+        for row in away
+        if row["starts_at"] <= starts_at and (row["ends_at"] is None or starts_at < row["ends_at"])
+    ]
+    return Bar(*window.span(starts_at, ends_at), starts_at, ends_at, None, "".join(meanwhile[:1]))
 
 
 def draw_lanes(window: Window, vehicles: Sequence[Row], rows: Sequence[Row]) -> list[tuple[Row, list[Bar]]]:
     """Each vehicle with its bars."""
-    of: dict[Any, list[Row]] = {vehicle["id"]: [] for vehicle in vehicles}
+    own, away = group(rows, "vehicle_id"), group(rows, "instead_of_vehicle_id")
+    return [
+        (vehicle, draw_lane(window, own.get(vehicle["id"], []), away.get(vehicle["id"], [])))
+        for vehicle in vehicles
+    ]
+
+
+def group(rows: Sequence[Row], field: str) -> dict[int, list[Row]]:
+    """The rows by the vehicle that this field names."""
+    of: dict[int, list[Row]] = {}
     for row in rows:
-        of[row["vehicle_id"]].append(row)
-    return [(vehicle, draw_lane(window, of[vehicle["id"]])) for vehicle in vehicles]
+        of.setdefault(row[field], []).append(row)
+    return of

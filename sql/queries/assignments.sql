@@ -140,12 +140,15 @@ WHERE (:depot_ids::integer[] IS NULL OR v.depot_id = ANY(:depot_ids))
         AND strpos(lower(d.name || ' ' || d.staff_number), lower(:search)) > 0));
 
 -- name: list_board_assignments
--- Who drives these vehicles in this time; a driver beyond reach has no name.
+-- Who drives these vehicles in this time, and what goes instead of them; a driver beyond reach has no name.
 SELECT a.id, a.vehicle_id, a.driver_id, lower(a.during) AS starts_at, upper(a.during) AS ends_at, a.kind,
-       a.instead_of_vehicle_id, a.instead_of_driver_id,
+       a.instead_of_vehicle_id, a.instead_of_driver_id, v.fleet_number,
        CASE WHEN :depot_ids::integer[] IS NULL OR d.depot_id = ANY(:depot_ids) THEN d.name END AS driver
-FROM driver_assignments a JOIN drivers d ON d.id = a.driver_id
-WHERE a.vehicle_id = ANY(:vehicle_ids) AND a.during && tstzrange(:since, :until)
+FROM driver_assignments a
+JOIN drivers d ON d.id = a.driver_id
+JOIN vehicles v ON v.id = a.vehicle_id
+WHERE (a.vehicle_id = ANY(:vehicle_ids) OR a.instead_of_vehicle_id = ANY(:vehicle_ids))
+  AND a.during && tstzrange(:since, :until)
 ORDER BY lower(a.during);
 
 -- name: list_free_vehicles

@@ -202,6 +202,7 @@ def test_a_substitute_bus_is_one_action_with_one_way_back(
     ]
     board = signed_in.get(done.location).text
     assert "is-substitute" in board
+    assert "13 goes instead" in [said for said, _left, _width in bars(board)]
     send(find_way_back(board))
     assert spans() == [("12", "Ana", "02 06:00", "02 14:00")]
 
