@@ -30,7 +30,7 @@ def name_drivers(count: int) -> list[str]:
 
 def register_roster(connection: psycopg.Connection, numbers: list[str]) -> None:
     """Drivers for the demo's buses and who drives what, where there is nothing of the kind yet."""
-    if queries.has_drivers(connection):
+    if not numbers or queries.has_drivers(connection):
         return
     count = len(numbers) + SHIFTS
     rows = fetch_rows(
