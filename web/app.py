@@ -33,6 +33,7 @@ from web import (
 )
 from web.live import Live
 from web.mail import Mailer
+from web.records import references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.pages import make_pages
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> APIFlask:
     languages.set_up(app)
     formats.set_up(app)
     shell.set_up(app)
+    references.set_up(app)
     guard.set_up(app)
     api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)

@@ -27,9 +27,13 @@ def moment(value: datetime | str | None) -> Any:
     return Markup('<time datetime="{}">{}</time>').format(at.astimezone(UTC).isoformat(), shown)
 
 
-def day(value: date | None) -> str:
+def day(value: date | str | None) -> str:
     """A day."""
-    return NOTHING if value is None else format_date(value, "medium", rebase=False)
+    if not value:
+        return NOTHING
+    return str(
+        format_date(date.fromisoformat(value) if isinstance(value, str) else value, "medium", rebase=False)
+    )
 
 
 def ago(value: datetime) -> Any:

@@ -10,8 +10,11 @@ from marshmallow import EXCLUDE, ValidationError, fields
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` is a macro of templates/inputs.html: text, area, number, select, password.
+    """One field. `input` is a macro of templates/inputs.html: text, area, number, day, select, pick, password.
 
+    `choices` are a select's values and words. `of` names the kind of another record that the field refers to
+    (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.
+    `group` is a heading over this field and the ones below it.
     In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
     `sorts` says so, for which its column must not be null. `show` is a filter of web.formats.
     """
@@ -26,6 +29,8 @@ class Field:
     width: str = ""
     sorts: bool = False
     autocomplete: str = "off"
+    of: str = ""
+    group: Any = ""
 
     @property
     def needed(self) -> bool:

@@ -17,7 +17,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 
 def of_records(table: str) -> dict[str, str]:
     """The endpoints of a record kind's pages and API, by the rights `see TABLE` and `edit TABLE`."""
-    see = ("list_all", "show")
+    see = ("list_all", "show", "suggest")
     edit = ("begin", "add", "begin_change", "change", "archive", "restore")
     return {
         **{f"{room}.{view}": f"see {table}" for room in (table, f"api_{table}") for view in see},

@@ -4,6 +4,7 @@ A form sends text and the API sends JSON; one rule reads both.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -24,12 +25,30 @@ class Text(fields.String):
         return text
 
 
-class Number(fields.Float):
-    """A number; an empty text of a form is none."""
+class Blank(fields.Field[Any]):
+    """A value of which an empty text of a form is none."""
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """The number that a form or JSON gives."""
-        return super().deserialize(None if value == "" else value, *args, **kwargs)
+        """The value that a form or JSON gives."""
+        blank = isinstance(value, str) and not value.strip()
+        return super().deserialize(None if blank else value, *args, **kwargs)
+
+
+class Day(Blank, fields.Date):
+    """A day, as 2026-11-23."""
+
+
+class Whole(Blank, fields.Integer):
+    """A whole number."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Number(Blank, fields.Float):
+    """A number."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, bool):
@@ -60,6 +79,33 @@ def number(least: float, most: float, needed: bool = False, description: str = "
             "special": _l("This must be a number."),
             "too_large": _l("This must be a number."),
         },
+        metadata=_describe(description),
+    )
+
+
+def whole(least: int, most: int, needed: bool = False, description: str = "") -> Whole:
+    """A whole number from `least` to `most`."""
+    return Whole(
+        required=needed,
+        allow_none=not needed,
+        validate=validate.Range(least, most, error=_l("This must be a number from {min} to {max}.")),
+        error_messages={
+            **_messages(_l("This must be a whole number.")),
+            "too_large": _l("This must be a whole number."),
+        },
+        metadata=_describe(description),
+    )
+
+
+def day(needed: bool = False, description: str = "") -> Day:
+    """A day between 1900 and 2199."""
+    return Day(
+        required=needed,
+        allow_none=not needed,
+        validate=validate.Range(
+            date(1900, 1, 1), date(2199, 12, 31), error=_l("This must be a day between 1900 and 2199.")
+        ),
+        error_messages=_messages(_l("This must be a day, such as 2026-11-23.")),
         metadata=_describe(description),
     )
 

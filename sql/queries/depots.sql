@@ -5,6 +5,14 @@ WHERE (:search = '' OR strpos(lower(name || ' ' || address), lower(:search)) > 0
   AND (archived_at IS NOT NULL) = :archived
   AND (:depot_ids::integer[] IS NULL OR id = ANY(:depot_ids));
 
+-- name: list_depot_names
+-- Depots by name, for whoever picks one, or those of these ids: id, name, whether it is archived.
+SELECT id, name, archived_at IS NOT NULL AS archived FROM depots
+WHERE (:ids::integer[] IS NULL OR id = ANY(:ids))
+  AND (:search = '' OR strpos(lower(name), lower(:search)) > 0)
+  AND (:depot_ids::integer[] IS NULL OR id = ANY(:depot_ids))
+ORDER BY archived, lower(name) = lower(:search) DESC, lower(name), id LIMIT :most;
+
 -- name: get_depot
 -- One depot, where it is within reach.
 SELECT * FROM depots

@@ -1,15 +1,26 @@
 """What a kind of record is: the declaration that its pages, its API and its queries are found by."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from flask import g
 
-from sql.audit import Author
+from sql.audit import Author, Row
 from sql.records import Records
 from sql.users import list_reach
 from web import database
 from web.forms import Field
+
+
+@dataclass(frozen=True)
+class Part:
+    """More of a record's page: what `load` finds for the record is `part` in the template."""
+
+    title: Any
+    template: str
+    load: Callable[[psycopg.Connection, Row], Any]
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,7 @@ class Kind:
     search: Any
     fields: tuple[Field, ...]
     filters: tuple[Field, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def columns(self) -> list[Field]:
@@ -43,17 +55,17 @@ class Kind:
         """The fields by their names."""
         return {field.name: field for field in self.fields}
 
-    def name_of(self, row: dict[str, Any]) -> Any:
+    def name_of(self, row: Row) -> Any:
         """What a record is called."""
         return row[self.fields[0].name]
 
-    def open(self, connection: Any) -> Records:
+    def open(self, connection: psycopg.Connection) -> Records:
         """The records, as far as the person who asks may reach, to be changed in their name."""
         reach = list_reach(connection, g.user)
         return Records(connection, self.table, self.noun, Author(g.user.id, g.request_id), reach)
 
 
-def get(kind: Kind, id: int) -> dict[str, Any]:
+def get(kind: Kind, id: int) -> Row:
     """One record of a kind. Raises RecordMissing."""
     with database.connection() as connection:
         return kind.open(connection).get(id)

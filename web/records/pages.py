@@ -12,6 +12,7 @@ from sql.records import Conflict, RecordError
 from web import database
 from web.forms import read_form
 from web.records import kind as kinds
+from web.records import references
 from web.records.conflict import compare
 from web.records.kind import Kind
 from web.records.listing import Wish, list_page, read_wish
@@ -34,6 +35,13 @@ def make_pages(kind: Kind) -> Blueprint:
         response = make_response(page)
         response.headers["Vary"] = "HX-Request"
         return response
+
+    @pages.get("/names")
+    def suggest() -> Response:
+        """Options for a field that picks one of these records, by what has been typed so far."""
+        typed = next(iter(request.args.values()), "")
+        names = references.list_names(kind.noun, typed, references.MOST_SUGGESTED)
+        return make_response(render_template("records/names.html", names=names))
 
     @pages.get("/new")
     def begin() -> Response:
@@ -58,8 +66,10 @@ def make_pages(kind: Kind) -> Blueprint:
         """The record, with its history."""
         with database.connection() as connection:
             row = kind.open(connection).get(id)
+            parts = [(part, part.load(connection, row)) for part in kind.parts]
             changes = audit.list_changes(connection, kind.table, id)
-        return make_response(render_template("records/record.html", kind=kind, row=row, changes=changes))
+        page = render_template("records/record.html", kind=kind, row=row, parts=parts, changes=changes)
+        return make_response(page)
 
     @pages.get("/<int:id>/edit")
     def begin_change(id: int) -> Response:

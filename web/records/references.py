@@ -1,0 +1,128 @@
+"""Other records that a field refers to: a person types or picks the name, a program sends the id.
+
+A kind that others refer to has the query `list_NOUN_names(search, ids, depot_ids, most)`, which answers id,
+name and whether it is archived. Whoever may not reach a record cannot refer to it either.
+"""
+
+from typing import Any
+
+import psycopg
+from flask import Flask, g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields
+
+from sql.queries import queries
+from sql.users import list_reach
+from web import database, formats
+from web.forms import Field
+
+MOST_SUGGESTED = 20
+MOST_CHOICES = 500
+Name = tuple[int, str, bool]
+
+
+class Reference(fields.Integer):
+    """The id of another record; a text is its name, and an empty one is none."""
+
+    def __init__(self, noun: str, needed: bool = False) -> None:
+        needed_words = _l("This is needed.")
+        super().__init__(
+            required=needed,
+            allow_none=not needed,
+            error_messages={"required": needed_words, "null": needed_words},
+            metadata={"description": f"the id of a {noun}"},
+        )
+        self.noun = noun
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """The id that a form's name or a program's id stands for."""
+        value = (value.strip() or None) if isinstance(value, str) else value
+        return super().deserialize(value, *args, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        with database.connection() as connection:
+            if isinstance(value, str):
+                found = _find(connection, self.noun, value)
+            elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
+                found = _list(connection, self.noun, ids=[value])
+            else:
+                found = []
+        if len(found) > 1:
+            raise ValidationError(_("Several have this name: pick one of the list."))
+        if not found:
+            raise ValidationError(_("There is no such record."))
+        return found[0][0]
+
+
+def set_up(app: Flask) -> None:
+    """Tell the templates."""
+    app.add_template_global(choices_of)
+    app.add_template_global(entry_of)
+    app.add_template_filter(show_field)
+
+
+def list_names(noun: str, search: str = "", most: int = MOST_CHOICES) -> list[str]:
+    """The names of what is not archived and within reach, by name."""
+    with database.connection() as connection:
+        rows = _list(connection, noun, search=search.replace("\x00", ""), most=most)
+        return [name for _id, name, is_archived in rows if not is_archived]
+
+
+def find_name(noun: str, id: int | None) -> str | None:
+    """The name of a record, archived or not, whoever asks: it stands beside what they may see."""
+    if id is None:
+        return None
+    known: dict[tuple[str, int], str | None] = g.setdefault("names_of_records", {})
+    if (noun, id) not in known:
+        with database.connection() as connection:
+            rows = _query(connection, noun, search="", ids=[id], depot_ids=None, most=1)
+        known[noun, id] = rows[0][1] if rows else None
+    return known[noun, id]
+
+
+def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
+    """What a select offers: its choices, or the names of all records that it may refer to, and `value`."""
+    if not field.of:
+        return list(field.choices)
+    names = list_names(field.of)
+    return [(name, name) for name in ([value] if value and value not in names else []) + names]
+
+
+def entry_of(field: Field, value: Any) -> Any:
+    """What a form's input shows of a value: a reference by its name, and nothing where there is none."""
+    if field.of and isinstance(value, int):
+        return find_name(field.of, value)
+    return value if value or value == 0 else ""
+
+
+def show_field(value: Any, field: Field) -> Any:
+    """A field's value as a reader sees it."""
+    if field.of:
+        return formats.plain(find_name(field.of, value))
+    words = dict(field.choices)
+    return formats.plain(words[value]) if value in words else formats.show_as(value, field.show)
+
+
+def _find(connection: psycopg.Connection, noun: str, text: str) -> list[Name]:
+    """Those of exactly this name, else those of this name before a bracket; the archived ones last."""
+    wanted = text.casefold()
+    rows = _list(connection, noun, search=text)
+    exact = [row for row in rows if row[1].casefold() == wanted]
+    found = exact or [row for row in rows if row[1].casefold().startswith(f"{wanted} (")]
+    return [row for row in found if not row[2]] or found
+
+
+def _list(
+    connection: psycopg.Connection,
+    noun: str,
+    search: str = "",
+    ids: list[int] | None = None,
+    most: int = MOST_CHOICES,
+) -> list[Name]:
+    reach = list_reach(connection, g.user)
+    return _query(connection, noun, search=search, ids=ids, depot_ids=reach, most=most)
+
+
+def _query(connection: psycopg.Connection, noun: str, **asked: Any) -> list[Name]:
+    return list(getattr(queries, f"list_{noun}_names")(connection, **asked))
