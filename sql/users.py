@@ -64,9 +64,10 @@ def add_user(connection: psycopg.Connection, email: str, role: str, password: st
 
 
 def set_password(connection: psycopg.Connection, user: User, password: str) -> None:
-    """Give a person another password. Raises UserError."""
+    """Give a person another password; links to choose one stop working. Raises UserError."""
     _check_password(user.email, password)
     queries.replace_password_hash(connection, id=user.id, password_hash=_hasher.hash(password))
+    queries.end_password_resets(connection, user_id=user.id)
 
 
 def _check_password(email: str, password: str) -> None:
@@ -118,8 +119,10 @@ def list_users(connection: psycopg.Connection) -> list[User]:
 
 def disable_user(connection: psycopg.Connection, email: str) -> None:
     """Sign a person out and let them in no more. Raises UserError."""
-    if queries.disable_user(connection, email=email.strip()) == 0:
-        raise UserError(f"email: nobody has the address {email!r}")
+    with connection.transaction():
+        if queries.disable_user(connection, email=email.strip()) == 0:
+            raise UserError(f"email: nobody has the address {email!r}")
+        queries.end_sessions_of_address(connection, email=email.strip(), reason="revoked")
 
 
 def change_preferences(connection: psycopg.Connection, user: User, **preferences: str) -> None:

@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> APIFlask:
     guard.set_up(app)
     api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)
-    gate.set_up(app, live, most_sockets=settings.web_threads - gate.THREADS_KEPT_FREE)
+    gate.set_up(app, live, settings)
     if hops := settings.web_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
@@ -93,6 +93,7 @@ def configure(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.cookie_secure,
+        "REQUIRE_SECOND_FACTOR": settings.require_second_factor,
         "WTF_CSRF_TIME_LIMIT": 24 * 3600,
         "JWT_SECRET_KEY": secret,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],

@@ -8,7 +8,7 @@ from prometheus_client import Gauge
 
 from sql.users import User
 from web.picture import Bounds, Move
-from web.rights import may
+from web.rights import lacks_second_factor, may
 
 VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
 
@@ -26,9 +26,11 @@ class Viewer:
         return self.bounds is None or move.after.is_within(self.bounds) or move.before.is_within(self.bounds)
 
     @staticmethod
-    def is_welcome(user: User | None) -> bool:
-        """Whether the person of the session may go on watching; nobody where the session has ended."""
-        return user is not None and may(user.role, "see the live map")
+    def is_welcome(user: User | None, requires_second_factor: bool) -> bool:
+        """Whether the person of the session may watch; nobody where the session has ended."""
+        if user is None or lacks_second_factor(user, requires_second_factor):
+            return False
+        return may(user.role, "see the live map")
 
 
 class Audience:

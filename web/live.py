@@ -48,6 +48,7 @@ class Live:
             "late_after_ms": int(max(30.0, 3 * settings.gps_update_interval) * 1000),
             "offline_after_ms": OFFLINE_AFTER_MS,
         }
+        self._requires_second_factor = settings.require_second_factor
         self.audience = Audience()
         self.is_loaded = False
         self.send: Send
@@ -167,7 +168,7 @@ class Live:
             find_session_users(connection, {viewer.session_id for _, viewer in viewers}) if viewers else {}
         )
         for sid, viewer in viewers:
-            if not viewer.is_welcome(users.get(viewer.session_id)):
+            if not viewer.is_welcome(users.get(viewer.session_id), self._requires_second_factor):
                 self.dismiss(sid)
 
 

@@ -4,6 +4,8 @@ A new page or API route gets a line in ENDPOINTS; one that has none is refused t
 kind gets two rights and a line with `of_records`.
 """
 
+from sql.users import User
+
 ANYBODY = "come by"
 SIGNED_IN = "be signed in"
 STAFF = frozenset({"admin", "dispatcher", "mechanic", "accountant", "viewer"})
@@ -52,6 +54,7 @@ ENDPOINTS: dict[str, str] = {
     "account.end_other_sessions": SIGNED_IN,
     "second_factor.begin": SIGNED_IN,
     "second_factor.confirm": SIGNED_IN,
+    "second_factor.renew_codes": SIGNED_IN,
     "second_factor.remove": SIGNED_IN,
     "api_auth.logout": SIGNED_IN,
     "api_auth.me": SIGNED_IN,
@@ -65,6 +68,11 @@ ENDPOINTS: dict[str, str] = {
 def may(role: str, right: str) -> bool:
     """Whether people of this role have this right, one of RIGHTS."""
     return right in (ANYBODY, SIGNED_IN) or role in RIGHTS[right]
+
+
+def lacks_second_factor(user: User, is_required: bool) -> bool:
+    """Whether this person must set up a second factor first: admins, where that is required."""
+    return is_required and user.role == "admin" and not user.has_second_factor
 
 
 def find_right(endpoint: str) -> str | None:
