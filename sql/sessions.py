@@ -86,4 +86,4 @@ def end_sessions(
 
 def list_sessions(connection: psycopg.Connection, user: User) -> list[dict[str, Any]]:
     """Where a person is signed in, the latest first."""
-    return fetch_rows(connection, "list_sessions", user_id=user.id)
+    return fetch_rows(connection, "list_user_sessions", user_id=user.id)

@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, ValidationError, fields
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` names a way of templates/inputs.html: text, area, number, day, select, pick, password.
+    """One field. `input` is a way of templates/inputs.html: text, area, number, day, select, pick, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.

@@ -46,7 +46,7 @@ SELECT sessions.id AS session_id, accounts.*
 FROM sessions JOIN accounts ON accounts.id = sessions.user_id
 WHERE sessions.id = ANY(:ids) AND ended_at IS NULL AND expires_at > now() AND NOT disabled;
 
--- name: list_sessions
+-- name: list_user_sessions
 -- Where a person is signed in, the latest first.
 SELECT id, kind, device_id, user_agent, address, created_at, rotated_at
 FROM sessions
