@@ -48,7 +48,7 @@ class People(Records):
         return row
 
     def archive(self, id: int, version: int) -> Row:
-        """Let a person in no more, and sign them out everywhere. Raises RecordError, RecordMissing, Conflict."""
+        """Let a person in no more, and sign them out. Raises RecordError, RecordMissing, Conflict."""
         if id == self.author.user_id:
             raise RecordError("role", "own")
         row = super().archive(id, version)

@@ -52,7 +52,7 @@ def add_user(
     scope: str | None = None,
     depots: Sequence[str] = (),
 ) -> User:
-    """Add a person, whose rights reach the depots of these names where their scope is `depot`. Raises UserError."""
+    """Add a person; the rights of one whose scope is `depot` reach those of these names. Raises UserError."""
     email = email.strip()
     if len(email) > 254 or not ADDRESS.fullmatch(email):
         raise UserError(f"email: {email!r} is no e-mail address")

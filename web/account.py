@@ -11,6 +11,8 @@ from flask_babel import refresh
 
 from sql import second_factor, sessions, users
 from sql.attempts import TooManyAttempts
+from sql.audit import Author
+from sql.people import People
 from sql.users import UserError
 from web import database, values
 from web.forms import Field, read_form
@@ -71,7 +73,10 @@ def change_preferences() -> Response:
     if errors:
         return show_page(422, errors=errors, entered=wanted)
     with database.connection() as connection:
+        people = People(connection, Author(g.user.id, g.request_id))
+        before = people.get(g.user.id)
         users.change_preferences(connection, g.user, **wanted)
+        people.record("change", before, g.user.id)
         g.user = users.find_user(connection, g.user.id)
     refresh()
     return back(_("Saved."))

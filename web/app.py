@@ -23,6 +23,7 @@ from web import (
     languages,
     live_map,
     password,
+    people,
     problems,
     second_factor,
     shell,
@@ -37,8 +38,9 @@ from web.records import references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.pages import make_pages
+from web.records.users import USERS
 
-KINDS = (DEPOTS,)
+KINDS = (DEPOTS, USERS)
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -76,7 +78,7 @@ def create_app(settings: Settings) -> APIFlask:
     if hops := settings.web_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    for room in (health, sign_in, password, account, second_factor, live_map, api_auth, api_docs):
+    for room in (health, sign_in, password, account, second_factor, people, live_map, api_auth, api_docs):
         app.register_blueprint(room.pages)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))

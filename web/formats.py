@@ -14,7 +14,7 @@ NOTHING = "\u2013"
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, ago, number, distance, speed, place, plain, show_as, browser):
+    for show in (moment, day, ago, number, distance, speed, place, plain, on_off, show_as, browser):
         app.add_template_filter(show)
 
 
@@ -73,6 +73,11 @@ def place(value: float | None) -> str:
 def plain(value: Any) -> Any:
     """A value as it is."""
     return NOTHING if value is None or value == "" else escape(value)
+
+
+def on_off(value: bool | None) -> str:
+    """Whether something is switched on."""
+    return str(_("on") if value else _("off"))
 
 
 def uses_miles() -> bool:

@@ -14,6 +14,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "see the live map": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     "see depots": STAFF,
     "edit depots": frozenset({"admin", "dispatcher"}),
+    "see users": frozenset({"admin"}),
+    "edit users": frozenset({"admin"}),
 }
 
 
@@ -62,6 +64,11 @@ ENDPOINTS: dict[str, str] = {
     "live_map.list_places": "see the live map",
     "live_map.list_roads": "see the live map",
     **of_records("depots"),
+    **of_records("users"),
+    "people.invite": "edit users",
+    "people.sign_out": "edit users",
+    "people.reset_second_factor": "edit users",
+    "people.unlock": "edit users",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from flask import g
+from flask_babel import lazy_gettext as _l
 
 from sql.audit import Author, Row
 from sql.records import Records
@@ -24,6 +25,26 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Words:
+    """How a kind calls putting a record out of the way, and bringing it back."""
+
+    archive: Any
+    restore: Any
+    archived: Any
+    has_been_archived: Any
+    has_been_restored: Any
+
+
+WORDS = Words(
+    archive=_l("Archive"),
+    restore=_l("Restore"),
+    archived=_l("Archived"),
+    has_been_archived=_l("%(name)s has been archived."),
+    has_been_restored=_l("%(name)s has been restored."),
+)
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind. `table` and `noun` name its queries (list_depots, add_depot), its rights and its addresses.
 
@@ -39,6 +60,7 @@ class Kind:
     fields: tuple[Field, ...]
     filters: tuple[Field, ...] = ()
     parts: tuple[Part, ...] = ()
+    words: Words = WORDS
 
     @property
     def columns(self) -> list[Field]:

@@ -96,20 +96,23 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.post("/<int:id>/archive")
     def archive(id: int) -> Response:
         """Out of the way, with a way back."""
-        return move(id, "archive", _("%(name)s has been archived."))
+        return move(id, "archive", kind.words.has_been_archived)
 
     @pages.post("/<int:id>/restore")
     def restore(id: int) -> Response:
         """Back again."""
-        return move(id, "restore", _("%(name)s has been restored."))
+        return move(id, "restore", kind.words.has_been_restored)
 
-    def move(id: int, action: str, message: str) -> Response:
+    def move(id: int, action: str, message: Any) -> Response:
         try:
             with database.connection() as connection:
                 row = getattr(kind.open(connection), action)(id, read_version())
         except Conflict as conflict:
             return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
-        return show_done(kind, row, message.replace("%(name)s", str(kind.name_of(row))))
+        except RecordError as error:
+            flash(" ".join(explain(error).values()), "problem")
+            return make_response(redirect(url_for(f"{kind.table}.show", id=id), 303))
+        return show_done(kind, row, str(message).replace("%(name)s", str(kind.name_of(row))))
 
     return pages
 
@@ -152,6 +155,10 @@ def explain(error: RecordError) -> dict[str, str]:
     sentences = {
         "taken": _("This is taken by another record, maybe an archived one."),
         "unknown": _("There is no such record."),
+        "needed": _("This is needed."),
+        "last_admin": _("The last admin stays: make somebody else one first."),
+        "own": _("Nobody changes how far their own rights go: another admin has to."),
+        "admin": _("An admin reaches the whole fleet."),
         "goes_with_latitude": _("Latitude and longitude go together: give both or none."),
     }
     return {error.field: sentences.get(error.reason, _("This cannot be kept like this."))}
