@@ -19,6 +19,13 @@ check: .venv/development.made
 	.venv/bin/lint-imports
 	.venv/bin/pip-audit --disable-pip --no-deps -r constraints.txt --progress-spinner off
 
+# The words of the code into the catalogs of the other languages, where somebody then translates what is new.
+words: .venv/development.made
+	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k say --add-location=file --sort-by-file -o web/translations/words.pot .
+	for file in web/translations/*.po; do .venv/bin/pybabel -q update -N --ignore-obsolete --omit-header -w 110 \
+	    -l $$(basename $$file .po) -i web/translations/words.pot -o $$file; done
+	rm web/translations/words.pot
+
 bench: setup
 	.venv/bin/motorpool bench ingest
 
@@ -47,4 +54,4 @@ tests/community/node_modules: .venv/python.made tests/community/package.json tes
 	@local/setup.sh community
 	@touch $@
 
-.PHONY: run test check bench setup
+.PHONY: run test check words bench setup

@@ -120,7 +120,8 @@ def _database(services: Services, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     admin_url = with_database(services.database_url, "postgres")
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # The other strategy writes the whole copy to the log: 0.4 s instead of 0.05 s.
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield with_database(admin_url, name)
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -7,6 +7,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -33,15 +34,36 @@ def set_up(app: Flask) -> None:
 
 
 @cache
-def read_catalog(language: str) -> NullTranslations:
-    """What a language has for the words of the code."""
+def read_po_file(language: str) -> Catalog | None:
+    """The catalog of a language as it is written; None for English."""
     file = FOLDER / f"{language}.po"
     if not file.exists():
+        return None
+    with file.open("rb") as text:
+        return read_po(text, locale=language)
+
+
+@cache
+def read_catalog(language: str) -> NullTranslations:
+    """What a language has for the words of the code."""
+    catalog = read_po_file(language)
+    if catalog is None:
         return NullTranslations()
     compiled = BytesIO()
-    write_mo(compiled, read_po(file.open("rb"), locale=language))
+    write_mo(compiled, catalog)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def list_words_of_scripts() -> dict[str, str]:
+    """What the scripts of a page say, in the request's language; nothing where that is English."""
+    locale = get_locale()
+    catalog = read_po_file(locale.language if locale else "en") or ()
+    return {
+        str(message.id): str(message.string)
+        for message in catalog
+        if message.string and any(file.endswith(".js") for file, _line in message.locations)
+    }
 
 
 def choose_language() -> str:

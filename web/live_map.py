@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from sql.queries import queries
 from web import database
+from web.languages import list_words_of_scripts
 
 pages = Blueprint("live_map", __name__)
 
@@ -15,7 +16,9 @@ pages = Blueprint("live_map", __name__)
 @pages.get("/map")
 def show() -> Response:
     """The page; what moves on it comes over the live connection."""
-    response = make_response(render_template("map.html", style_url=current_app.config["MAP_STYLE_URL"]))
+    style_url = current_app.config["MAP_STYLE_URL"]
+    page = render_template("map.html", style_url=style_url, words=list_words_of_scripts())
+    response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -154,7 +154,7 @@ def test_the_page_says_that_it_lost_the_server_and_catches_up_by_itself(
 
 def test_a_fleet_without_vehicles_says_what_to_do(page: Page) -> None:
     expect(page.locator("#count")).to_have_text("0 of 0")
-    expect(page.locator("#nothing")).to_contain_text("motorpool device add")
+    expect(page.locator("#nothing")).to_contain_text("Add a device")
 
 
 def test_dark_is_remembered(page: Page) -> None:

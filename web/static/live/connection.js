@@ -1,5 +1,6 @@
 // The live connection: opens by itself, comes back by itself, and says honestly how old the news is.
 import { io } from "../vendor/socket.io.mjs";
+import { say } from "./words.js";
 
 // The server sends something each 5 s as long as it hears from its database.
 const SILENT_AFTER_MS = 12_000;
@@ -29,11 +30,12 @@ export class Connection {
 
   /** What to tell about the connection, or null while all is well. */
   describe() {
-    if (this.#heardAt === null) return this.#socket.connected ? null : "Connecting…";
+    if (this.#heardAt === null) return this.#socket.connected ? null : say("Connecting…");
     const silence = Date.now() - this.#heardAt;
-    const last = `last update ${saySilence(silence)} ago`;
-    if (!this.#socket.connected) return `Connection lost, ${last}; reconnecting…`;
-    return silence > SILENT_AFTER_MS ? `No news from the server's database, ${last}; waiting…` : null;
+    const time = saySilence(silence);
+    if (!this.#socket.connected) return say("Connection lost, last update %(time)s ago; reconnecting…", { time });
+    if (silence <= SILENT_AFTER_MS) return null;
+    return say("No news from the server's database, last update %(time)s ago; waiting…", { time });
   }
 
   #hear(tell, message) {

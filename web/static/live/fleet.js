@@ -4,7 +4,6 @@
 const [ID, LATITUDE, LONGITUDE, SPEED_MPS, COURSE, FIX_TIME, UID, LABEL] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export const STATES = ["online", "late", "offline", "none"];
-export const STATE_WORDS = { online: "online", late: "late", offline: "offline", none: "no fix yet" };
 const MOVING_MPS = 0.8;
 
 export class Fleet {

@@ -1,7 +1,6 @@
 // The list beside the map. Rows are made once and changed where they differ; each is one button, and the
 // arrow keys walk them. Everything a device may have called itself goes in as text, never as markup.
-import { STATE_WORDS } from "./fleet.js";
-import { sayAge, sayCourse, saySpeed, sayTime } from "./words.js";
+import { STATE_WORDS, say, sayAge, sayCourse, saySpeed, sayTime, speedUnitName } from "./words.js";
 
 const byLabel = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
@@ -96,16 +95,16 @@ function makeRow(id) {
   const pace = make("span", "pace", button);
   const speed = make("span", "speed", pace);
   const unit = make("span", "unit", pace);
-  unit.textContent = " km/h";
+  unit.textContent = ` ${speedUnitName}`;
   const word = make("span", "word", button);
   const more = make("span", "more", button);
   return { item, button, label, speed, unit, word, more };
 }
 
 function describe(vehicle) {
-  if (vehicle.fixTime === null) return vehicle.uid ? `tracker ${vehicle.uid}` : "no tracker";
+  if (vehicle.fixTime === null) return vehicle.uid ? say("tracker %(uid)s", vehicle) : say("no tracker");
   const place = `${vehicle.latitude.toFixed(5)}, ${vehicle.longitude.toFixed(5)}`;
-  const tracker = vehicle.uid === vehicle.label ? "" : `tracker ${vehicle.uid}`;
+  const tracker = vehicle.uid === vehicle.label ? "" : say("tracker %(uid)s", vehicle);
   return [sayCourse(vehicle.course), place, sayTime(vehicle.fixTime), tracker].filter(Boolean).join("\n");
 }
 

@@ -8,6 +8,7 @@ import { describeIngest } from "./ingest.js";
 import { VehicleList } from "./list.js";
 import { Markers } from "./markers.js";
 import { StateButtons } from "./states.js";
+import { say } from "./words.js";
 
 const page = document.getElementById("live");
 const at = (id) => document.getElementById(id);
@@ -111,7 +112,7 @@ function render() {
   states.render(counts, filter.states);
   list.render(shown, selectedId);
   markers.render(shown, selectedId);
-  if (fleet.isKnown) at("count").textContent = `${shown.length} of ${fleet.total}`;
+  if (fleet.isKnown) at("count").textContent = say("%(shown)s of %(total)s", { shown: shown.length, total: fleet.total });
   sayNothing(shown.length);
   const trouble = connection.describe();
   page.classList.toggle("is-lost", trouble !== null);
@@ -126,8 +127,8 @@ function announce(news) {
 function sayNothing(shownCount) {
   at("nothing").hidden = shownCount > 0 || !fleet.isKnown;
   at("nothing").textContent = fleet.total
-    ? "No vehicle matches. Clear the search or the states picked above."
-    : "No vehicles yet. Add a device with “motorpool device add UID”; it appears here with its first position.";
+    ? say("No vehicle matches. Clear the search or the states picked above.")
+    : say("No vehicles yet. Add a device; it appears here with its first position.");
 }
 
 function select(id) {
@@ -163,7 +164,7 @@ function makeFitButton() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "fit";
-  button.title = "Show all vehicles";
+  button.title = say("Show all vehicles");
   button.setAttribute("aria-label", button.title);
   button.addEventListener("click", () => fit(true));
   box.append(button);

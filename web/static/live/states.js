@@ -1,5 +1,6 @@
 // The buttons that count vehicles by state and filter by it. Colour, shape and word all tell the state.
-import { STATES, STATE_WORDS } from "./fleet.js";
+import { STATES } from "./fleet.js";
+import { STATE_WORDS, say } from "./words.js";
 
 export class StateButtons {
   #buttons = new Map();
@@ -14,7 +15,7 @@ export class StateButtons {
       mark.className = "sign";
       const count = document.createElement("b");
       const word = document.createElement("span");
-      word.textContent = state === "none" ? "no fix" : STATE_WORDS[state];
+      word.textContent = state === "none" ? say("no fix") : STATE_WORDS[state];
       button.append(mark, count, word);
       button.addEventListener("click", () => onToggle(state));
       group.append(button);

@@ -1,0 +1,103 @@
+"""Every page in Chromium, light and dark, on a desk and on a phone: readable for all, light, and quiet."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from web.shell import PLACES
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
+MOST_BYTES = 150_000
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: Any, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """A page on a screen of this size, signed in as admin unless told otherwise."""
+    contexts = []
+
+    def make(viewport: dict[str, int], scheme: str, email: str | None = "admin@example.org") -> Page:
+        context = chromium.new_context(viewport=viewport, color_scheme=scheme, base_url=server.url)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda fault: complaints.append(str(fault)))
+        if email:
+            page.goto("/sign-in?next=/account")
+            page.fill("#email", email)
+            page.fill("#password", PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_url("**/account")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def find_faults(page: Page) -> list[str]:
+    """What axe calls serious or critical, with the first place of each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def list_addresses(page: Page) -> list[str]:
+    """Every place of the navigation, and the form of a new record where there is one."""
+    page.goto("/account")
+    places = page.locator("#places ul a").evaluate_all("links => links.map((link) => link.pathname)")
+    news = []
+    for place in places:
+        page.goto(place)
+        news += page.locator(".page-head a[href$='/new']").evaluate_all("ls => ls.map((l) => l.pathname)")
+    return ["/account", *places, *news]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_can_be_read_by_all(
+    viewport: dict[str, int], scheme: str, open_page: Callable[..., Page], complaints: list[str]
+) -> None:
+    page = open_page(viewport, scheme)
+    addresses = list_addresses(page)
+    assert len(addresses) > len(PLACES)
+    for address in addresses:
+        page.goto(address)
+        assert find_faults(page) == [], address
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{address} is {wide} px wider than the screen"
+    assert complaints == []
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/password/forgotten", "/password/new/x", "/api/v1/docs"])
+def test_the_pages_for_anybody_can_be_read_by_all(address: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(PHONE, "light", None)
+    page.goto(address)
+    assert find_faults(page) == []
+
+
+def test_the_first_view_is_light(open_page: Callable[..., Page]) -> None:
+    page = open_page(DESK, "light")
+    for address in list_addresses(page):
+        if address != "/map":
+            assert weigh(page, address) < MOST_BYTES, address
+
+
+def weigh(page: Page, address: str) -> int:
+    """The bytes over the wire of a page that the browser sees for the first time."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(address, wait_until="networkidle")
+    session.detach()
+    return int(sum(sizes))
