@@ -7,7 +7,7 @@ from uuid import UUID
 from prometheus_client import Gauge
 
 from sql.users import User
-from web.picture import Bounds, Move
+from web.picture import Bounds, Move, Reach
 from web.rights import lacks_second_factor, may
 
 VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
@@ -15,9 +15,13 @@ VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
 
 @dataclass
 class Viewer:
-    """One live connection. It is sent nothing before it has said what it looks at (`watching`)."""
+    """One live connection. It is sent nothing before it has said what it looks at (`watching`).
+
+    `reach` is how far its person's rights go; web.live keeps it up to date.
+    """
 
     session_id: UUID
+    reach: Reach
     watching: bool = False
     bounds: Bounds | None = None
 
@@ -51,6 +55,11 @@ class Audience:
         with self._lock:
             if viewer := self._viewers.get(sid):
                 viewer.watching, viewer.bounds = True, bounds
+
+    def find(self, sid: str) -> Viewer | None:
+        """The viewer of a connection."""
+        with self._lock:
+            return self._viewers.get(sid)
 
     def leave(self, sid: str) -> None:
         """A connection closed."""

@@ -1,7 +1,6 @@
 """What admins do with a person beside editing: invite again, sign out, reset the second factor, unlock."""
 
-from flask import Blueprint, Response, current_app, g, make_response, redirect, url_for
-from flask import flash as say
+from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, url_for
 from flask_babel import gettext as _
 
 from sql.audit import Author
@@ -14,7 +13,7 @@ pages = Blueprint("people", __name__, url_prefix="/users/<int:id>")
 
 def back(id: int, message: str) -> Response:
     """To the person's page, with the news."""
-    say(message)
+    flash(message)
     return make_response(redirect(url_for("users.show", id=id), 303))
 
 

@@ -19,6 +19,8 @@ from flask_socketio import (  # type: ignore[import-untyped]
 )
 
 from config.settings import Settings
+from sql.users import list_reaches
+from web import database
 from web.audience import Viewer
 from web.guard import find_signed_in_user
 from web.live import Live
@@ -72,7 +74,9 @@ class LiveNamespace(Namespace):  # type: ignore[misc]
         user = find_signed_in_user()
         if user is None or not Viewer.is_welcome(user, current_app.config["REQUIRE_SECOND_FACTOR"]):
             raise ConnectionRefusedError("You may not see the live map.")
-        self._live.audience.admit(find_sid(), Viewer(g.session_id))
+        with database.connection() as connection:
+            reach = list_reaches(connection, [user])[user.id]
+        self._live.audience.admit(find_sid(), Viewer(g.session_id, reach))
         log.info("page connected", user=user.id)
 
     def on_view(self, view: Any) -> dict[str, str]:
