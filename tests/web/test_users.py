@@ -328,7 +328,7 @@ def test_the_api_keeps_people_the_same_way(
     address = f"/api/v1/users/{added.json['id']}"
     changed = signed_in.patch(address, json={"version": 1, "role": "viewer"}, headers=head)
     assert (changed.json["role"], changed.json["depot_ids"]) == ("viewer", [2])
-    late = signed_in.patch(address, json={"version": 1, "role": "admin"}, headers=head)
+    late = signed_in.patch(address, json={"version": 1, "role": "mechanic"}, headers=head)
     assert (late.status_code, late.json["current"]["role"]) == (409, "viewer")
     wrong = signed_in.patch(address, json={"version": 2, "depot_ids": "2;3"}, headers=head)
     assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["depot_ids"])
