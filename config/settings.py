@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     api_rate_limit: int = Field(100, ge=1)
     api_rate_window: int = Field(60, ge=1)
     cookie_secure: bool = True
+    require_second_factor: bool = False
 
     smtp_host: str | None = None
     smtp_port: int = Field(587, ge=1, le=65_535)

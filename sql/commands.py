@@ -13,6 +13,8 @@ import psycopg
 
 from config.settings import load
 from sql import fleet, losses, migration, retention, users
+from sql.audit import Author
+from sql.people import People
 from sql.pool import connect
 
 
@@ -109,15 +111,22 @@ def user() -> None:
 @user.command("add")
 @click.argument("email")
 @click.option("--role", type=click.Choice(users.ROLES), required=True)
+@click.option(
+    "--scope", type=click.Choice(users.SCOPES), help="How far the rights reach; the role says unless given."
+)
+@click.option(
+    "--depot", "depots", multiple=True, help="A depot that the rights reach, by name; may come again."
+)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def user_add(email: str, role: str, password_stdin: bool) -> None:
+def user_add(email: str, role: str, scope: str | None, depots: tuple[str, ...], password_stdin: bool) -> None:
     """Add a person; the password is asked for twice unless it comes on standard input."""
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with open_database() as connection:
-        users.add_user(connection, email, role, password)
+    with open_database() as connection, connection.transaction():
+        added = users.add_user(connection, email, role, password, scope, depots)
+        People(connection, Author()).record("add", None, added.id)
     click.echo(f"added {email} as {role}")
 
 
@@ -135,8 +144,12 @@ def user_list(as_json: bool) -> None:
 @click.argument("email")
 def user_disable(email: str) -> None:
     """Sign a person out and let them in no more."""
-    with open_database() as connection:
+    with open_database() as connection, connection.transaction():
+        person, people = users.find_user_by_email(connection, email), People(connection, Author())
+        before = people.get(person.id) if person and not person.disabled else None
         users.disable_user(connection, email)
+        if before:
+            people.record("archive", before, before["id"])
     click.echo(f"disabled {email}")
 
 

@@ -1,7 +1,8 @@
-"""Choosing a new password by a link in a mail: it works once and for an hour, and is kept as a hash."""
+"""Choosing a password by a link in a mail: it works once and not for long, and is kept as a hash."""
 
 import hashlib
 import secrets
+from datetime import timedelta
 
 import psycopg
 
@@ -9,11 +10,14 @@ from sql import sessions
 from sql.queries import queries
 from sql.users import find_user, set_password
 
+FORGOTTEN = timedelta(hours=1)
+INVITED = timedelta(days=3)
 
-def make_link_token(connection: psycopg.Connection, user_id: int) -> str:
+
+def make_link_token(connection: psycopg.Connection, user_id: int, lifetime: timedelta) -> str:
     """The secret part of a link for this person; it is kept nowhere but in the mail."""
     token = secrets.token_urlsafe(32)
-    queries.add_password_reset(connection, user_id=user_id, token_hash=_hash(token))
+    queries.add_password_reset(connection, user_id=user_id, token_hash=_hash(token), lifetime=lifetime)
     return token
 
 

@@ -90,11 +90,11 @@ class Records:
                 self._check_reach(rows[0])
                 audit.record_change(self.connection, self.author, action, self.table, before, rows[0])
         except psycopg.errors.UniqueViolation as error:
-            raise self._explain(error, values, "taken") from error
+            raise self._explain(error, {**(before or {}), **values}, "taken") from error
         except psycopg.errors.ForeignKeyViolation as error:
-            raise self._explain(error, values, "unknown") from error
+            raise self._explain(error, {**(before or {}), **values}, "unknown") from error
         except psycopg.errors.CheckViolation as error:
-            raise self._explain(error, values, "") from error
+            raise self._explain(error, {**(before or {}), **values}, "") from error
         return rows[0]
 
     def _check_reach(self, row: Row) -> None:

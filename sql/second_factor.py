@@ -60,6 +60,12 @@ def renew_recovery_codes(connection: psycopg.Connection, user: User) -> list[str
     return [f"{code[:4]}-{code[4:8]}-{code[8:12]}-{code[12:]}" for code in codes]
 
 
+def count_recovery_codes(connection: psycopg.Connection, user: User) -> int:
+    """How many recovery codes still work."""
+    count: int = queries.count_recovery_codes(connection, user_id=user.id)
+    return count
+
+
 def _find_step(secret: str, code: str) -> int | None:
     """The time step whose code this is: now, the one before or the one after, for clocks differ."""
     now = int(time.time()) // STEP_S

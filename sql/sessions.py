@@ -50,11 +50,14 @@ def open_session(
 
 
 def rotate(connection: psycopg.Connection, session_id: UUID, token_id: UUID, kind: str) -> UUID | None:
-    """The id of the next refresh token; None where a page beside has just fetched it. Raises SessionEnded."""
-    next_id: UUID | None = queries.rotate_session(
-        connection, id=session_id, token_id=token_id, lifetime=LIFETIMES[kind]
-    )
-    if next_id is None and not queries.is_just_rotated(connection, id=session_id, token_id=token_id):
+    """The id of the next refresh token; None where a page beside has just fetched it. Raises SessionEnded.
+
+    A browser's token that a program shows, or a program's in a cookie, has left where it belongs: it ends
+    the session like one that was used before.
+    """
+    shown = {"id": session_id, "token_id": token_id, "kind": kind}
+    next_id: UUID | None = queries.rotate_session(connection, **shown, lifetime=LIFETIMES[kind])
+    if next_id is None and not queries.is_just_rotated(connection, **shown):
         queries.end_session(connection, id=session_id, user_id=None, reason="token reused")
         connection.commit()
         raise SessionEnded
@@ -83,4 +86,4 @@ def end_sessions(
 
 def list_sessions(connection: psycopg.Connection, user: User) -> list[dict[str, Any]]:
     """Where a person is signed in, the latest first."""
-    return fetch_rows(connection, "list_sessions", user_id=user.id)
+    return fetch_rows(connection, "list_user_sessions", user_id=user.id)

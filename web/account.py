@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import refresh
 
-from sql import sessions, users
+from sql import second_factor, sessions, users
 from sql.attempts import TooManyAttempts
+from sql.audit import Author
+from sql.people import People
 from sql.users import UserError
 from web import database, values
 from web.forms import Field, read_form
@@ -44,10 +46,11 @@ FIELDS = (
 def show_page(status: int = 200, **problems: Any) -> Response:
     """The page, with what was wrong with the last try."""
     with database.connection() as connection:
-        open_sessions = sessions.list_sessions(connection, g.user)
-    page = render_template(
-        "account.html", fields=FIELDS, open_sessions=open_sessions, this_session=g.session_id, **problems
-    )
+        known = {
+            "open_sessions": sessions.list_sessions(connection, g.user),
+            "codes_left": second_factor.count_recovery_codes(connection, g.user),
+        }
+    page = render_template("account.html", fields=FIELDS, this_session=g.session_id, **known, **problems)
     return make_response(page, status)
 
 
@@ -70,7 +73,10 @@ def change_preferences() -> Response:
     if errors:
         return show_page(422, errors=errors, entered=wanted)
     with database.connection() as connection:
+        people = People(connection, Author(g.user.id, g.request_id))
+        before = people.get(g.user.id)
         users.change_preferences(connection, g.user, **wanted)
+        people.record("change", before, g.user.id)
         g.user = users.find_user(connection, g.user.id)
     refresh()
     return back(_("Saved."))

@@ -12,6 +12,7 @@ PROBLEMS = {
     "invalid-fields": "What was sent cannot be taken; `errors` has a sentence for each field.",
     "changed-meanwhile": "The record has another version by now; `current` is what it looks like.",
     "code-needed": "The password is right; send the code of the second factor too.",
+    "second-factor-needed": "Admins must set up a second factor here before anything else.",
 }
 
 

@@ -24,6 +24,7 @@ from web import (
     languages,
     live_map,
     password,
+    people,
     problems,
     second_factor,
     shell,
@@ -41,9 +42,10 @@ from web.records.depots import DEPOTS
 from web.records.devices import DEVICES
 from web.records.drivers import DRIVERS
 from web.records.pages import make_pages
+from web.records.users import USERS
 from web.records.vehicles import VEHICLES
 
-KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS)
+KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS, USERS)
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -77,11 +79,22 @@ def create_app(settings: Settings) -> APIFlask:
     guard.set_up(app)
     api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)
-    gate.set_up(app, live, most_sockets=settings.web_threads - gate.THREADS_KEPT_FREE)
+    gate.set_up(app, live, settings)
     if hops := settings.web_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    rooms = (health, sign_in, password, account, second_factor, live_map, assignments, api_auth, api_docs)
+    rooms = (
+        health,
+        sign_in,
+        password,
+        account,
+        second_factor,
+        people,
+        live_map,
+        assignments,
+        api_auth,
+        api_docs,
+    )
     for room in rooms:
         app.register_blueprint(room.pages)
     for kind in KINDS:
@@ -100,6 +113,7 @@ def configure(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.cookie_secure,
+        "REQUIRE_SECOND_FACTOR": settings.require_second_factor,
         "WTF_CSRF_TIME_LIMIT": 24 * 3600,
         "JWT_SECRET_KEY": secret,
         "JWT_TOKEN_LOCATION": ["headers", "cookies"],

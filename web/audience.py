@@ -7,17 +7,21 @@ from uuid import UUID
 from prometheus_client import Gauge
 
 from sql.users import User
-from web.picture import Bounds, Move
-from web.rights import may
+from web.picture import Bounds, Move, Reach
+from web.rights import lacks_second_factor, may
 
 VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
 
 
 @dataclass
 class Viewer:
-    """One live connection. It is sent nothing before it has said what it looks at (`watching`)."""
+    """One live connection. It is sent nothing before it has said what it looks at (`watching`).
+
+    `reach` is how far its person's rights go; web.live keeps it up to date.
+    """
 
     session_id: UUID
+    reach: Reach
     watching: bool = False
     bounds: Bounds | None = None
 
@@ -26,9 +30,11 @@ class Viewer:
         return self.bounds is None or move.after.is_within(self.bounds) or move.before.is_within(self.bounds)
 
     @staticmethod
-    def is_welcome(user: User | None) -> bool:
-        """Whether the person of the session may go on watching; nobody where the session has ended."""
-        return user is not None and may(user.role, "see the live map")
+    def is_welcome(user: User | None, requires_second_factor: bool) -> bool:
+        """Whether the person of the session may watch; nobody where the session has ended."""
+        if user is None or lacks_second_factor(user, requires_second_factor):
+            return False
+        return may(user.role, "see the live map")
 
 
 class Audience:
@@ -49,6 +55,11 @@ class Audience:
         with self._lock:
             if viewer := self._viewers.get(sid):
                 viewer.watching, viewer.bounds = True, bounds
+
+    def find(self, sid: str) -> Viewer | None:
+        """The viewer of a connection."""
+        with self._lock:
+            return self._viewers.get(sid)
 
     def leave(self, sid: str) -> None:
         """A connection closed."""

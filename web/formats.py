@@ -23,7 +23,7 @@ TONES = {
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain):
+    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain, on_off):
         app.add_template_filter(show)
     app.add_template_filter(show_as)
     app.add_template_filter(browser)
@@ -42,8 +42,9 @@ def day(value: date | str | None) -> str:
     """A day."""
     if not value:
         return NOTHING
-    on = date.fromisoformat(value) if isinstance(value, str) else value
-    return str(format_date(on, "medium", rebase=False))
+    return str(
+        format_date(date.fromisoformat(value) if isinstance(value, str) else value, "medium", rebase=False)
+    )
 
 
 def weekday(value: date) -> str:
@@ -117,6 +118,11 @@ def place(value: float | None) -> str:
 def plain(value: Any) -> Any:
     """A value as it is."""
     return NOTHING if value is None or value == "" else escape(value)
+
+
+def on_off(value: bool | None) -> str:
+    """Whether something is switched on."""
+    return str(_("on") if value else _("off"))
 
 
 def uses_miles() -> bool:

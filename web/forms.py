@@ -6,15 +6,17 @@ from typing import Any, cast
 
 from apiflask import Schema
 from marshmallow import EXCLUDE, ValidationError, fields
+from werkzeug.datastructures import MultiDict
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick, tel,
-    password.
+    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick, ticks,
+    tel, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
-    (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.
+    (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types;
+    ticks (References) take several.
     `group` is a heading over this field and the ones below it.
     In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
     `sorts` says so, for which its column must not be null, or `order` name another that is not. `show` is a
@@ -58,11 +60,18 @@ def make_schema(fields: Sequence[Field], name: str, **more: fields.Field[Any]) -
 
 def read_form(fields: Sequence[Field], form: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of a form, and what is wrong with them, by field."""
-    sent = {field.name: form.get(field.name, "") for field in fields}
+    sent = {field.name: read_sent(field, form) for field in fields}
     try:
         return make_schema(fields, "Form")(unknown=EXCLUDE).load(sent), {}
     except ValidationError as error:
         return sent, flatten(cast(dict[str, Any], error.messages))
+
+
+def read_sent(field: Field, form: Mapping[str, str]) -> str:
+    """What a form sent for a field; of several ticks all, with commas between."""
+    if field.input == "ticks" and isinstance(form, MultiDict):
+        return ",".join(form.getlist(field.name))
+    return form.get(field.name, "")
 
 
 def flatten(messages: Mapping[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, g, make_response, redirect, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import refresh
 from flask_jwt_extended import JWTManager, current_user, get_jwt, unset_jwt_cookies, verify_jwt_in_request
@@ -16,9 +16,15 @@ from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 from sql.sessions import SessionEnded, find_session_users, rotate
 from sql.users import User
 from web import database, problems, tokens
-from web.rights import ANYBODY, find_right, may
+from web.rights import ANYBODY, SIGNED_IN, find_right, lacks_second_factor, may
 
 log = structlog.get_logger()
+
+
+class SecondFactorNeeded(Forbidden):
+    """Admins must have a second factor here, and this one has none yet."""
+
+    kind = "second-factor-needed"
 
 
 def set_up(app: Flask) -> None:
@@ -37,6 +43,7 @@ def set_up(app: Flask) -> None:
     app.before_request(check)
     app.after_request(hand_out_tokens)
     app.register_error_handler(Unauthorized, ask_to_sign_in)
+    app.register_error_handler(SecondFactorNeeded, ask_for_second_factor)
 
 
 def check() -> None:
@@ -52,6 +59,8 @@ def check() -> None:
         raise Forbidden(_("Nobody may do this."))
     if not may(user.role, right):
         raise Forbidden(_("As %(role)s, you may not %(right)s.", role=_(user.role), right=_(right)))
+    if right != SIGNED_IN and lacks_second_factor(user, current_app.config["REQUIRE_SECOND_FACTOR"]):
+        raise SecondFactorNeeded(_("Set up a second factor first: as an admin, you need one here."))
 
 
 def identify(renews: bool = True) -> User:
@@ -121,6 +130,13 @@ def ask_to_sign_in(error: HTTPException) -> Response:
     else:
         response = problems.answer(error)
     return response
+
+
+def ask_for_second_factor(error: HTTPException) -> Response:
+    """A browser goes to where it is set up; a program is told 403."""
+    if problems.wants_page() and request.method == "GET" and "HX-Request" not in request.headers:
+        return make_response(redirect(url_for("account.show", _anchor="second-factor")))
+    return problems.answer(error)
 
 
 def describe_me(user: User) -> dict[str, Any]:

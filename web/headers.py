@@ -9,22 +9,28 @@ from config.settings import Settings
 
 def set_up(app: Flask, settings: Settings) -> None:
     """Add the security headers to every answer."""
-    policy = content_policy(settings.map_style_url)
-    is_tls = settings.cookie_secure
+    told = list_headers(settings)
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if is_tls:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if response.mimetype == "text/html":
-            response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
+        for name, value in told.items():
+            response.headers.setdefault(name, value)
         return response
+
+
+def list_headers(settings: Settings) -> dict[str, str]:
+    """The headers of every answer that does not say otherwise; what it holds is for its reader alone."""
+    tls = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+    return {
+        "Content-Security-Policy": content_policy(settings.map_style_url),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+        **(tls if settings.cookie_secure else {}),
+    }
 
 
 def content_policy(map_style_url: str | None) -> str:

@@ -19,8 +19,9 @@ from config.settings import Settings
 from sql.pool import connect
 from sql.queries import queries
 from sql.sessions import find_session_users
-from web.audience import Audience
-from web.picture import FIELDS, FIX_FIELDS, Bounds, Move, Picture, Vehicle
+from sql.users import list_reaches
+from web.audience import Audience, Viewer
+from web.picture import FIELDS, FIX_FIELDS, Bounds, Move, Picture, group_moves
 
 log = structlog.get_logger()
 FRAME_S = 0.25
@@ -28,6 +29,7 @@ HEARTBEAT_S = 5.0
 FULL_READING_S = 30.0
 LONGEST_WAIT_S = 10.0
 OFFLINE_AFTER_MS = 600_000
+CHANGES = ("device_changed", "vehicle_changed")
 
 FOLLOWING = Gauge("motorpool_web_following", "1 while the fleet is being followed in the database")
 READINGS = Counter("motorpool_web_full_readings", "Times the whole fleet was read")
@@ -48,6 +50,7 @@ class Live:
             "late_after_ms": int(max(30.0, 3 * settings.gps_update_interval) * 1000),
             "offline_after_ms": OFFLINE_AFTER_MS,
         }
+        self._requires_second_factor = settings.require_second_factor
         self.audience = Audience()
         self.is_loaded = False
         self.send: Send
@@ -71,8 +74,9 @@ class Live:
         """Send a page the picture, now or as soon as there is one, and from then on what changes in it."""
         with self._lock:
             self.audience.watch(sid, bounds)
-            if self.is_loaded:
-                self._send_snapshot(sid, bounds)
+            viewer = self.audience.find(sid)
+            if self.is_loaded and viewer is not None:
+                self._send_snapshot(sid, viewer)
 
     def _run(self) -> None:
         wait_s = 0.5
@@ -81,6 +85,7 @@ class Live:
                 with connect(self._url, "web-live", autocommit=True) as connection:
                     connection.execute("LISTEN positions_stored")
                     connection.execute("LISTEN device_changed")
+                    connection.execute("LISTEN vehicle_changed")
                     self._ingest = read_ingest_status(connection)
                     self._read_all(connection)
                     log.info("following the fleet")
@@ -102,13 +107,13 @@ class Live:
         while not self._stopping.is_set():
             heard = list(connection.notifies(timeout=FRAME_S))
             now = time.monotonic()
-            if now - read_at >= FULL_READING_S or any(notify.channel == "device_changed" for notify in heard):
+            if now - read_at >= FULL_READING_S or any(notify.channel in CHANGES for notify in heard):
                 self._read_all(connection)
                 read_at = now
             elif heard:
                 self._advance(connection, read_device_ids(heard))
             if now - beat_at >= HEARTBEAT_S:
-                self._dismiss_the_unwelcome(connection)
+                self._look_at_rights(connection)
                 ingest = read_ingest_status(connection)
                 with self._lock:
                     self._ingest = ingest
@@ -125,7 +130,7 @@ class Live:
                 return
             self.is_loaded = True
             for sid, viewer in self.audience.list_watching():
-                self._send_snapshot(sid, viewer.bounds)
+                self._send_snapshot(sid, viewer)
 
     def _advance(self, connection: psycopg.Connection, device_ids: Sequence[int]) -> None:
         rows = list(queries.list_newest_fixes(connection, device_ids=device_ids))
@@ -133,8 +138,14 @@ class Live:
             self._tell(self._picture.advance(rows))
 
     def _tell(self, moves: list[Move]) -> None:
-        for sid, viewer in self.audience.list_watching():
-            seen = [move.after for move in moves if viewer.sees(move)]
+        watching = self.audience.list_watching()
+        is_bounded = any(viewer.reach is not None for _, viewer in watching)
+        moves_of_depots = group_moves(moves) if is_bounded else {}
+        for sid, viewer in watching:
+            within = moves
+            if viewer.reach is not None:
+                within = [move for depot_id in viewer.reach for move in moves_of_depots.get(depot_id, ())]
+            seen = [move.after for move in within if viewer.sees(move)]
             if seen:
                 self._send("delta", {"vehicles": [vehicle[:FIX_FIELDS] for vehicle in seen]}, sid)
 
@@ -142,9 +153,10 @@ class Live:
         for sid, _viewer in self.audience.list_watching():
             self._send("delta", {"ingest": self._ingest, "vehicles": []}, sid)
 
-    def _send_snapshot(self, sid: str, bounds: Bounds | None) -> None:
-        vehicles: list[Vehicle] = list(self._picture.vehicles.values())
-        seen = [vehicle for vehicle in vehicles if bounds is None or vehicle.is_within(bounds)]
+    def _send_snapshot(self, sid: str, viewer: Viewer) -> None:
+        bounds = viewer.bounds
+        vehicles = list(self._picture.list_within(viewer.reach))
+        seen = [v[: len(FIELDS)] for v in vehicles if bounds is None or v.is_within(bounds)]
         self._send(
             "snapshot",
             {
@@ -161,14 +173,23 @@ class Live:
         self.send(event, {"server_time": int(time.time() * 1000), **data}, sid)
         FRAMES.labels(event).inc()
 
-    def _dismiss_the_unwelcome(self, connection: psycopg.Connection) -> None:
+    def _look_at_rights(self, connection: psycopg.Connection) -> None:
+        """Dismiss who may not watch any more, and show who may see more or less of the fleet just that."""
         viewers = self.audience.list_all()
-        users = (
-            find_session_users(connection, {viewer.session_id for _, viewer in viewers}) if viewers else {}
-        )
+        if not viewers:
+            return
+        users = find_session_users(connection, {viewer.session_id for _, viewer in viewers})
+        reaches = list_reaches(connection, users.values())
         for sid, viewer in viewers:
-            if not viewer.is_welcome(users.get(viewer.session_id)):
+            user = users.get(viewer.session_id)
+            if user is None or not viewer.is_welcome(user, self._requires_second_factor):
                 self.dismiss(sid)
+                continue
+            with self._lock:
+                if viewer.reach != reaches[user.id]:
+                    viewer.reach = reaches[user.id]
+                    if viewer.watching and self.is_loaded:
+                        self._send_snapshot(sid, viewer)
 
 
 def read_ingest_status(connection: psycopg.Connection) -> dict[str, Any]:

@@ -4,9 +4,10 @@ import math
 from collections import defaultdict
 
 import orjson
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
 from sql.queries import queries
+from sql.users import list_reach
 from web import database
 from web.languages import list_words_of_scripts
 
@@ -44,7 +45,11 @@ def list_roads() -> Response:
     """The roads driven, gathered by how often: `weight` is log2 of the passes."""
     pieces = defaultdict(list)
     with database.connection() as connection:
-        for longitude_a, latitude_a, longitude_b, latitude_b, passes in queries.list_driven_roads(connection):
+        # A road driven once is somebody's track, and nobody can say of which depot: only the whole fleet's
+        # people see them.
+        reaches_all = list_reach(connection, g.user) is None
+        roads = queries.list_driven_roads(connection) if reaches_all else ()
+        for longitude_a, latitude_a, longitude_b, latitude_b, passes in roads:
             ends = [
                 [round(longitude_a, 6), round(latitude_a, 6)],
                 [round(longitude_b, 6), round(latitude_b, 6)],

@@ -7,6 +7,7 @@ from sql import attempts, password_resets
 from sql.attempts import TooManyAttempts
 from sql.users import UserError, find_user_by_email
 from web import database
+from web.mail import do_soon
 from web.sign_in import is_own_form, show_form
 
 pages = Blueprint("password", __name__, url_prefix="/password")
@@ -30,23 +31,32 @@ def send_link() -> Response:
         with database.connection() as connection:
             # Not forgotten when it was good: mail is limited whether the address exists or not.
             attempts.begin(connection, f"{request.remote_addr} mail", f"mail to {email}")
-            user = find_user_by_email(connection, email)
-            token = None
-            if user and not user.disabled:
-                token = password_resets.make_link_token(connection, user.id)
     except TooManyAttempts:
         problem = _("Too many attempts. Wait a minute, then try again.")
         return show_form("password_forgotten.html", problem, 429)
-    if user and token:
-        link = current_app.config["WEB_URL"] + url_for("password.choose", token=token)
-        text = _(
-            "Somebody, most likely you, asked for a new password for Motorpool.\n\n"
-            "Choose it here within an hour; the link works once:\n\n%(link)s\n\n"
-            "If it was not you, ignore this mail: nothing has changed.\n",
-            link=link,
-        )
-        current_app.extensions["mailer"].send_soon(user.email, _("A new password for Motorpool"), text)
+    do_soon(lambda: mail_link(email))
     return show_form("password_sent.html", "", 200)
+
+
+def mail_link(email: str) -> None:
+    """Send a link to whoever has this address; to nobody where nobody has."""
+    with database.connection() as connection:
+        user = find_user_by_email(connection, email)
+        if user is None or user.disabled:
+            return
+        token = password_resets.make_link_token(connection, user.id, password_resets.FORGOTTEN)
+    text = _(
+        "Somebody, most likely you, asked for a new password for Motorpool.\n\n"
+        "Choose it here within an hour; the link works once:\n\n%(link)s\n\n"
+        "If it was not you, ignore this mail: nothing has changed.\n",
+        link=make_link(token),
+    )
+    current_app.extensions["mailer"].send(user.email, _("A new password for Motorpool"), text)
+
+
+def make_link(token: str) -> str:
+    """The address at which a password is chosen."""
+    return str(current_app.config["WEB_URL"] + url_for("password.choose", token=token))
 
 
 @pages.get("/new/<token>")

@@ -4,6 +4,8 @@ A new page or API route gets a line in ENDPOINTS; one that has none is refused t
 kind gets two rights and a line with `of_records`.
 """
 
+from sql.users import User
+
 ANYBODY = "come by"
 SIGNED_IN = "be signed in"
 STAFF = frozenset({"admin", "dispatcher", "mechanic", "accountant", "viewer"})
@@ -23,6 +25,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "edit devices": frozenset({"admin", "dispatcher", "mechanic"}),
     "see assignments": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     "edit assignments": frozenset({"admin", "dispatcher"}),
+    "see users": frozenset({"admin"}),
+    "edit users": frozenset({"admin"}),
 }
 
 # Rights to see single fields of records, which no route asks for by itself.
@@ -66,6 +70,7 @@ ENDPOINTS: dict[str, str] = {
     "account.end_other_sessions": SIGNED_IN,
     "second_factor.begin": SIGNED_IN,
     "second_factor.confirm": SIGNED_IN,
+    "second_factor.renew_codes": SIGNED_IN,
     "second_factor.remove": SIGNED_IN,
     "api_auth.logout": SIGNED_IN,
     "api_auth.me": SIGNED_IN,
@@ -96,12 +101,22 @@ ENDPOINTS: dict[str, str] = {
         f"api_assignments.{action}": "edit assignments"
         for action in ("add", "change", "end", "remove", "substitute")
     },
+    **of_records("users"),
+    "people.invite": "edit users",
+    "people.sign_out": "edit users",
+    "people.reset_second_factor": "edit users",
+    "people.unlock": "edit users",
 }
 
 
 def may(role: str, right: str) -> bool:
     """Whether people of this role have this right, one of RIGHTS."""
     return right in (ANYBODY, SIGNED_IN) or role in RIGHTS[right]
+
+
+def lacks_second_factor(user: User, is_required: bool) -> bool:
+    """Whether this person must set up a second factor first: admins, where that is required."""
+    return is_required and user.role == "admin" and not user.has_second_factor
 
 
 def find_right(endpoint: str) -> str | None:

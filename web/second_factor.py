@@ -25,9 +25,7 @@ def show_code(status: int, secret: str, **problems: Any) -> Response:
     """The code to scan, and the field for the phone's answer."""
     address = second_factor.make_address(g.user, secret)
     page = render_template("second_factor.html", picture=draw(address), secret=secret, **problems)
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(page, status)
 
 
 @pages.post("")
@@ -50,20 +48,36 @@ def confirm() -> Response:
         return show_code(422, secret, problem=_("This code is not right."))
     if codes is None:
         return make_response(redirect(url_for("account.show"), 303))
-    response = make_response(render_template("recovery_codes.html", codes=codes))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(render_template("recovery_codes.html", codes=codes))
+
+
+@pages.post("/codes")
+def renew_codes() -> Response:
+    """New recovery codes in place of the older ones, for whoever knows the password."""
+    if (refused := refuse_stranger()) is not None:
+        return refused
+    if not g.user.has_second_factor:
+        return make_response(redirect(url_for("account.show"), 303))
+    with database.connection() as connection:
+        codes = second_factor.renew_recovery_codes(connection, g.user)
+    return make_response(render_template("recovery_codes.html", codes=codes))
 
 
 @pages.post("/remove")
 def remove() -> Response:
     """Let the password be enough again, for whoever knows it."""
-    try:
-        is_known = check_sign_in(g.user.email, request.form.get("password", ""))
-    except TooManyAttempts:
-        is_known = None
-    if is_known is None:
-        return show_page(422, factor_problem=_("This is not your password."))
+    if (refused := refuse_stranger()) is not None:
+        return refused
     with database.connection() as connection:
         second_factor.remove(connection, g.user)
     return back(_("The second factor is off."))
+
+
+def refuse_stranger() -> Response | None:
+    """The answer to whoever sits at this page but does not know the password."""
+    try:
+        if check_sign_in(g.user.email, request.form.get("password", "")):
+            return None
+    except TooManyAttempts:
+        return show_page(429, factor_problem=_("Too many attempts. Wait a minute, then try again."))
+    return show_page(422, factor_problem=_("This is not your password."))

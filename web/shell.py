@@ -30,6 +30,7 @@ PLACES = (
     Place("drivers.list_all", _l("Drivers"), "wheel"),
     Place("devices.list_all", _l("Devices"), "tracker"),
     Place("depots.list_all", _l("Depots"), "building"),
+    Place("users.list_all", _l("Users"), "users"),
 )
 
 

@@ -11,7 +11,7 @@
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_socketio import (  # type: ignore[import-untyped]
     ConnectionRefusedError,
     Namespace,
@@ -19,11 +19,12 @@ from flask_socketio import (  # type: ignore[import-untyped]
 )
 
 from config.settings import Settings
+from sql.users import list_reaches
+from web import database
 from web.audience import Viewer
 from web.guard import find_signed_in_user
 from web.live import Live
 from web.picture import Bounds
-from web.rights import may
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -48,9 +49,17 @@ def set_up(app: Flask, live: Live, settings: Settings) -> None:
     )
     server.on_namespace(LiveNamespace(NAMESPACE, live))
     live.send = lambda event, data, sid: server.emit(event, data, namespace=NAMESPACE, to=sid)
-    live.dismiss = lambda sid: server.server.disconnect(sid, namespace=NAMESPACE)
+    live.dismiss = lambda sid: dismiss(server, sid)
     live.close_all = server.server.eio.disconnect
     app.extensions["live"] = live
+
+
+def dismiss(server: SocketIO, sid: str) -> None:
+    """Close a connection altogether: one that only left the namespace would go on holding its thread."""
+    carrier = server.server.manager.eio_sid_from_sid(sid, NAMESPACE)
+    server.server.disconnect(sid, namespace=NAMESPACE)
+    if carrier is not None:
+        server.server.eio.disconnect(carrier)
 
 
 class LiveNamespace(Namespace):  # type: ignore[misc]
@@ -63,9 +72,11 @@ class LiveNamespace(Namespace):  # type: ignore[misc]
     def on_connect(self, _auth: object = None) -> None:
         """Admit whoever's cookie is good and may see the live map."""
         user = find_signed_in_user()
-        if user is None or not may(user.role, "see the live map"):
+        if user is None or not Viewer.is_welcome(user, current_app.config["REQUIRE_SECOND_FACTOR"]):
             raise ConnectionRefusedError("You may not see the live map.")
-        self._live.audience.admit(find_sid(), Viewer(g.session_id))
+        with database.connection() as connection:
+            reach = list_reaches(connection, [user])[user.id]
+        self._live.audience.admit(find_sid(), Viewer(g.session_id, reach))
         log.info("page connected", user=user.id)
 
     def on_view(self, view: Any) -> dict[str, str]:

@@ -16,6 +16,10 @@ GROUP BY subject;
 -- Forget these tries: they were good ones, or were refused unseen.
 DELETE FROM sign_in_attempts WHERE id = ANY(:ids);
 
+-- name: remove_account_attempts!
+-- Forget the tries at these accounts: somebody who may has let their person try again.
+DELETE FROM sign_in_attempts WHERE subject = ANY(:subjects);
+
 -- name: remove_old_attempts!
 -- Forget what no limit counts any more.
 DELETE FROM sign_in_attempts WHERE at < now() - interval '1 day';

@@ -4,7 +4,11 @@ WITH older AS (
     UPDATE password_resets SET used_at = now() WHERE user_id = :user_id AND used_at IS NULL
 )
 INSERT INTO password_resets (token_hash, user_id, expires_at)
-VALUES (:token_hash, :user_id, now() + interval '1 hour');
+VALUES (:token_hash, :user_id, now() + :lifetime);
+
+-- name: end_password_resets!
+-- Make the links of a person worthless.
+UPDATE password_resets SET used_at = now() WHERE user_id = :user_id AND used_at IS NULL;
 
 -- name: find_password_reset$
 -- Whose password a link may change now.

@@ -28,6 +28,10 @@ DELETE FROM recovery_codes WHERE user_id = :user_id;
 -- New recovery codes, by their hashes.
 INSERT INTO recovery_codes (user_id, code_hash) SELECT :user_id, unnest(:hashes::bytea[]);
 
+-- name: count_recovery_codes$
+-- How many recovery codes of a person have not been used.
+SELECT count(*) FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL;
+
 -- name: use_recovery_code!
 -- Take a recovery code, once.
 UPDATE recovery_codes SET used_at = now()

@@ -14,14 +14,14 @@ WHERE user_id = :user_id AND kind = 'device' AND device_id = :device_id AND ende
 UPDATE sessions
 SET previous_token_id = token_id, token_id = gen_random_uuid(), rotated_at = now(),
     expires_at = now() + :lifetime
-WHERE id = :id AND token_id = :token_id AND ended_at IS NULL AND expires_at > now()
+WHERE id = :id AND token_id = :token_id AND kind = :kind AND ended_at IS NULL AND expires_at > now()
 RETURNING token_id;
 
 -- name: is_just_rotated$
 -- Whether a browser's refresh token was the newest until moments ago: its pages ask side by side.
 SELECT EXISTS (
     SELECT FROM sessions
-    WHERE id = :id AND previous_token_id = :token_id AND kind = 'browser'
+    WHERE id = :id AND previous_token_id = :token_id AND kind = 'browser' AND :kind = 'browser'
       AND rotated_at > now() - interval '30 seconds' AND ended_at IS NULL
 );
 
@@ -35,13 +35,18 @@ WHERE id = :id AND ended_at IS NULL AND (:user_id::integer IS NULL OR user_id = 
 UPDATE sessions SET ended_at = now(), end_reason = :reason
 WHERE user_id = :user_id AND ended_at IS NULL AND id IS DISTINCT FROM :except_id::uuid;
 
+-- name: end_sessions_of_address!
+-- End every session of whoever has this e-mail address.
+UPDATE sessions SET ended_at = now(), end_reason = :reason
+FROM users WHERE users.id = user_id AND lower(email) = lower(:email) AND ended_at IS NULL;
+
 -- name: list_session_users
 -- The people of these sessions, where the session is open and the person is let in.
 SELECT sessions.id AS session_id, accounts.*
 FROM sessions JOIN accounts ON accounts.id = sessions.user_id
 WHERE sessions.id = ANY(:ids) AND ended_at IS NULL AND expires_at > now() AND NOT disabled;
 
--- name: list_sessions
+-- name: list_user_sessions
 -- Where a person is signed in, the latest first.
 SELECT id, kind, device_id, user_agent, address, created_at, rotated_at
 FROM sessions

@@ -126,9 +126,11 @@ def read_token(page: str) -> str:
 
 @pytest.fixture
 def sign_in(client: FlaskClient) -> Callable[..., Any]:
-    """Sign in through the form; the answer to it."""
+    """Sign in through the form, whoever was signed in before; the answer to it."""
 
     def post(email: str, password: str = PASSWORD, **fields: str) -> Any:
+        for name in ("access_token_cookie", "refresh_token_cookie"):
+            client.delete_cookie(name)
         token = read_token(client.get("/sign-in").text)
         return client.post(
             "/sign-in", data={"csrf_token": token, "email": email, "password": password, **fields}

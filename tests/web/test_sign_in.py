@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import psycopg
 import pytest
@@ -87,10 +88,50 @@ def test_signing_in_leads_back_to_the_page_asked_for(client: FlaskClient, sign_i
         "/\t/example.com",
         "javascript:alert(1)",
         "map",
+        "",
+        "///example.com",
+        "/\\/example.com",
+        "\\\\example.com",
+        "/\n/example.com",
+        "/\r\nSet-Cookie: a=b",
+        "/a\x00b",
+        " //example.com",
+        "https:example.com",
+        "http:///example.com",
+        "%2f%2fexample.com",
+        "?next=//example.com",
+        "@example.com",
+        "data:text/html,x",
     ],
 )
 def test_signing_in_leads_to_no_other_site(elsewhere: str, sign_in: SignIn) -> None:
     assert sign_in("admin@example.org", next=elsewhere).location == "/map"
+
+
+@pytest.mark.parametrize(
+    "odd", ["/%2f%2fexample.com", "/%5cexample.com", "/%09/example.com", "/.//example.com"]
+)
+def test_an_encoded_path_stays_a_path_of_this_site(odd: str, sign_in: SignIn) -> None:
+    location = sign_in("admin@example.org", next=odd).location
+    resolved = urljoin("https://fleet.example.org/sign-in", location)
+    assert resolved.startswith("https://fleet.example.org/")
+    assert not location.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize("path", ["//example.com/map", "/map//example.com", "/%2fexample.com"])
+def test_an_address_that_looks_like_another_site_is_not_led_to(path: str, client: FlaskClient) -> None:
+    answer = client.get(path, base_url="http://localhost", headers=BROWSER)
+    location = answer.headers.get("Location", "/")
+    assert urljoin("http://localhost/", location).startswith("http://localhost/")
+
+
+def test_the_way_back_survives_the_code_of_the_second_factor_and_leads_nowhere_else(
+    client: FlaskClient, sign_in: SignIn, connection: psycopg.Connection
+) -> None:
+    connection.execute("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP', totp_confirmed_at = now()")
+    assert sign_in("admin@example.org", next="//example.com").location == "/sign-in/code?next=/map"
+    page = client.get("/sign-in/code?next=//example.com").text
+    assert "example.com" not in page
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -98,22 +98,23 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.post("/<int:id>/archive")
     def archive(id: int) -> Response:
         """Out of the way, with a way back."""
-        return move(id, "archive", str(kind.words.has_been_archived))
+        return move(id, "archive", kind.words.has_been_archived)
 
     @pages.post("/<int:id>/restore")
     def restore(id: int) -> Response:
         """Back again."""
-        return move(id, "restore", str(kind.words.has_been_restored))
+        return move(id, "restore", kind.words.has_been_restored)
 
-    def move(id: int, action: str, message: str) -> Response:
+    def move(id: int, action: str, message: Any) -> Response:
         try:
             with database.connection() as connection:
                 row = getattr(kind.open(connection), action)(id, read_version())
-        except RecordError as error:
-            return show_done(kind, kinds.get(kind, id), " ".join(explain(kind, error, {"id": id}).values()))
         except Conflict as conflict:
             return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
-        return show_done(kind, row, message.replace("%(name)s", str(kind.name_of(row))))
+        except RecordError as error:
+            flash(" ".join(explain(kind, error, {"id": id}).values()), "problem")
+            return make_response(redirect(url_for(f"{kind.table}.show", id=id), 303))
+        return show_done(kind, row, str(message).replace("%(name)s", str(kind.name_of(row))))
 
     return pages
 
@@ -163,6 +164,10 @@ def explain(kind: Kind, error: RecordError, values: dict[str, Any]) -> dict[str,
         "taken": _("This is taken by another record, maybe an archived one."),
         "unknown": _("There is no such record."),
         "beyond_reach": _("This must be one that you look after."),
+        "needed": _("This is needed."),
+        "last_admin": _("The last admin stays: make somebody else one first."),
+        "own": _("Nobody changes how far their own rights go: another admin has to."),
+        "admin": _("An admin reaches the whole fleet."),
         "goes_with_latitude": _("Latitude and longitude go together: give both or none."),
     }
     return {error.field: sentences.get(error.reason, _("This cannot be kept like this."))}

@@ -57,8 +57,26 @@ class Reference(fields.Integer):
         return found[0][0]
 
 
+class References(fields.List[int]):
+    """The ids of several other records; a text has them with commas between."""
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(
+            fields.Integer(), allow_none=True, metadata={"description": f"the ids of some {noun}s"}
+        )
+        self.one = Reference(noun)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = [int(id) if id.isascii() and id.isdigit() else id for id in value.split(",") if id]
+        if not isinstance(value, list):
+            raise ValidationError(_("This must be a list of ids."))
+        return [self.one.deserialize(id) for id in value]
+
+
 def set_up(app: Flask) -> None:
     """Tell the templates."""
+    app.add_template_global(list_ticks)
     app.add_template_global(choices_of)
     app.add_template_global(entry_of)
     app.add_template_global(is_shown)
@@ -84,6 +102,18 @@ def find_name(noun: str, id: int | None) -> str | None:
     return known[noun, id]
 
 
+def list_ticks(field: Field, value: Any) -> list[tuple[int, str, bool]]:
+    """What ticks offer: the id and name of each record that is not archived, and whether it is ticked."""
+    chosen = {str(id) for id in (value.split(",") if isinstance(value, str) else value or [])}
+    with database.connection() as connection:
+        rows = _list(connection, field.of)
+    return [
+        (id, name, str(id) in chosen)
+        for id, name, is_archived in rows
+        if not is_archived or str(id) in chosen
+    ]
+
+
 def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
     """What a select offers: its choices, or the names of all records that it may refer to, and `value`."""
     if not field.of:
@@ -94,6 +124,8 @@ def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
 
 def entry_of(field: Field, value: Any) -> Any:
     """What a form's input shows of a value: a reference by its name, and nothing where there is none."""
+    if isinstance(value, list):
+        return ",".join(str(id) for id in value)
     if field.of and isinstance(value, int):
         return find_name(field.of, value)
     if field.input == "moment" and isinstance(value, datetime):
@@ -103,6 +135,8 @@ def entry_of(field: Field, value: Any) -> Any:
 
 def show_field(value: Any, field: Field) -> Any:
     """A field's value as a reader sees it."""
+    if isinstance(value, list):
+        return formats.plain(", ".join(filter(None, (find_name(field.of, id) for id in value))))
     if field.of:
         return formats.plain(find_name(field.of, value))
     words, tones = dict(field.choices), dict(field.tones)
