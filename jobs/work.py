@@ -66,7 +66,9 @@ class Work:
         if scheduler is None:
             return
         due = {job.id: job.next_run_time for job in scheduler.get_jobs()}
-        job_runs.tell_schedule(connection, {job.name: (str(job.when), due.get(job.name)) for job in self._jobs})
+        job_runs.tell_schedule(
+            connection, {job.name: (str(job.when), due.get(job.name)) for job in self._jobs}
+        )
         for name in job_runs.claim_requests(connection):
             log.info("a run was asked for", job=name)
             with suppress(JobLookupError):  # the schedule has just been stopped

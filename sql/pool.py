@@ -11,8 +11,8 @@ from sql.pool_use import watch_pool
 from sql.slow_queries import TimedCursor
 
 CONNECT_TIMEOUT_S = 5
-# While the database is away a pool tries no longer than this and leaves the rest to the next request: by itself
-# it would pause longer and longer, and then stay away for minutes after the database has come back.
+# While the database is away a pool tries no longer than this and leaves the rest to the next request: by
+# itself it would pause longer and longer, and stay away for minutes after the database has come back.
 RECONNECT_TIMEOUT_S = 2.0
 IDLE_S = 120.0
 

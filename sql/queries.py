@@ -1,7 +1,7 @@
 """The named queries of `queries/*.sql`, each a method: `queries.list_vehicles(conn, limit=50)`.
 
-A query is named `verb_noun` and has one sentence over it. A literal % is written %% there. A name is given once:
-of two queries of one name, one would quietly take the place of the other.
+A query is named `verb_noun` and has one sentence over it. A literal % is written %% there. A name is given
+once: of two queries of one name, one would quietly take the place of the other.
 """
 
 from pathlib import Path

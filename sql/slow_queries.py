@@ -28,7 +28,7 @@ SECONDS = Histogram(
     ["query"],
     buckets=(0.1, 0.5, 1, 5, 10, 60, 600),
 )
-CANCELLED = Counter("motorpool_cancelled_queries", "Statements cancelled, mostly by their timeout.", ["query"])
+CANCELLED = Counter("motorpool_cancelled_queries", "Statements cancelled, mostly by timeout.", ["query"])
 OTHER = "other"
 MOST_TOLD = 20
 NAME_IN_COMMENT = re.compile(r'/\* "?(\w{1,80})"? \*/')

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from sql.pool import open_pool
+from sql.slow_queries import SLOW_QUERIES
 from web import (
     account,
     api_auth,
@@ -36,6 +37,7 @@ from web.mail import Mailer
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.pages import make_pages
+from web.system.pages import system
 
 KINDS = (DEPOTS,)
 
@@ -55,7 +57,10 @@ def create_app(settings: Settings) -> APIFlask:
     )
     app.config.from_mapping(configure(settings))
     api_docs.describe(app)
-    pool = open_pool(settings.need("database_url"), "web", size=8)
+    pool = open_pool(
+        settings.need("database_url"), "web", settings.web_pool_size, settings.web_statement_timeout
+    )
+    SLOW_QUERIES.threshold_s = settings.slow_query_ms / 1000
     live = Live(settings)
     app.extensions["mailer"] = Mailer(settings)
 
@@ -76,6 +81,7 @@ def create_app(settings: Settings) -> APIFlask:
 
     for room in (health, sign_in, password, account, second_factor, live_map, api_auth, api_docs):
         app.register_blueprint(room.pages)
+    app.register_blueprint(system)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
@@ -103,6 +109,12 @@ def configure(settings: Settings) -> dict[str, object]:
         "RATELIMIT_STORAGE_URI": "memory://",
         "MAX_CONTENT_LENGTH": 64 * 1024,
         "STATIC_FOLDER": Path(__file__).parent / "static",
+        "SLOW_QUERY_MS": settings.slow_query_ms,
+        "STATEMENT_TIMEOUTS": {
+            "web": settings.web_statement_timeout,
+            "jobs": settings.jobs_statement_timeout,
+            "ingest": settings.ingest_statement_timeout,
+        },
         "MAP_STYLE_URL": settings.map_style_url or "",
         "WEB_URL": settings.web_url or f"http://{settings.web_host}:{settings.web_port}",
     }

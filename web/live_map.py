@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 
 import orjson
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
 from sql.queries import queries
 from web import database
@@ -38,7 +38,9 @@ def list_places() -> Response:
 
 @pages.get("/map/roads.geojson")
 def list_roads() -> Response:
-    """The roads driven, gathered by how often: `weight` is log2 of the passes."""
+    """The roads driven, gathered by how often: `weight` is log2 of the passes; none while the flag is off."""
+    if not current_app.extensions["flags"].is_enabled("driven_roads", g.user.role):
+        return answer_geojson([])
     pieces = defaultdict(list)
     with database.connection() as connection:
         for longitude_a, latitude_a, longitude_b, latitude_b, passes in queries.list_driven_roads(connection):

@@ -10,6 +10,13 @@ STAFF = frozenset({"admin", "dispatcher", "mechanic", "accountant", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
     "see the live map": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "see the system": frozenset({"admin", "dispatcher", "mechanic"}),
+    "see the quarantine": frozenset({"admin", "dispatcher", "mechanic"}),
+    "see quarantined content": frozenset({"admin"}),
+    "run jobs": frozenset({"admin"}),
+    "see connections": frozenset({"admin"}),
+    "switch features": frozenset({"admin"}),
+    "see the audit log": frozenset({"admin"}),
     "see depots": STAFF,
     "edit depots": frozenset({"admin", "dispatcher"}),
 }
@@ -58,6 +65,18 @@ ENDPOINTS: dict[str, str] = {
     "live_map.show": "see the live map",
     "live_map.list_places": "see the live map",
     "live_map.list_roads": "see the live map",
+    "system.overview.show": "see the system",
+    "system.ingestion.show": "see the system",
+    "system.ingestion.show_day": "see the system",
+    "system.quarantine.list_all": "see the quarantine",
+    "system.quarantine.show": "see quarantined content",
+    "system.jobs.list_all": "see the system",
+    "system.jobs.show": "see the system",
+    "system.jobs.run": "run jobs",
+    "system.connections.show": "see connections",
+    "system.features.list_all": "switch features",
+    "system.features.switch": "switch features",
+    "system.audit.list_all": "see the audit log",
     **of_records("depots"),
 }
 

@@ -26,6 +26,7 @@ class Place:
 PLACES = (
     Place("live_map.show", _l("Live map"), "map"),
     Place("depots.list_all", _l("Depots"), "building"),
+    Place("system.overview.show", _l("System"), "pulse"),
 )
 
 
