@@ -38,7 +38,7 @@ def list_all() -> Response:
     for row in rows:
         row["address"] = find_record(row["table_name"], row["record_id"])
     shown = (read_id(request.args, "shown") or 0) + len(rows)
-    kept = {name: value for name, value in asked.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in asked.items() if value}
     more = url_for(".list_all", **kept, after=rows[-1]["id"], shown=shown) if has_more else None
     values: dict[str, Any] = {"rows": rows, "total": total, "shown": shown, "more": more, "asked": asked}
     choices = {"tables": tables, "authors": authors, "actions": ACTIONS}

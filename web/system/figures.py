@@ -24,12 +24,12 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
     if seconds < 1:
-        return _("%(count)s ms", count=number(seconds * 1000))
+        return str(_("%(count)s ms", count=number(seconds * 1000)))
     if seconds < 120:
-        return _("%(count)s s", count=number(seconds, 1 if seconds < 10 else 0))
+        return str(_("%(count)s s", count=number(seconds, 1 if seconds < 10 else 0)))
     if seconds < 7200:
-        return _("%(count)s min", count=number(seconds / 60))
-    return _("%(count)s h", count=number(seconds / 3600, 1))
+        return str(_("%(count)s min", count=number(seconds / 60)))
+    return str(_("%(count)s h", count=number(seconds / 3600, 1)))
 
 
 def share(part: float, whole: float) -> float:

@@ -49,7 +49,7 @@ def fill_minutes(minutes: list[Row], since: datetime) -> list[Row]:
 
 @pages.get("/<day>")
 def show_day(day: str) -> Response:
-    """Each device's ledger of a day: recorded, the greatest losses first; or where it is not, measured now."""
+    """Each device's ledger of a day: recorded, the greatest losses first; or else measured now."""
     asked_day = read_day(day)
     search = read_words(request.args, "search")
     with database.connection() as connection:

@@ -52,11 +52,11 @@ def say_schedule(text: str) -> str:
     parts = dict(re.findall(r"(\w+)='([^']*)'", text))
     match (sorted(parts), parts):
         case (["hour", "minute"], {"hour": hour, "minute": minute}) if hour.isdigit() and minute.isdigit():
-            return _("daily at %(time)s UTC", time=f"{int(hour):02}:{int(minute):02}")
+            return str(_("daily at %(time)s UTC", time=f"{int(hour):02}:{int(minute):02}"))
         case (["hour", "minute"], {"hour": hour, "minute": minute}) if minute.isdigit():
-            return _("hourly at minute %(minute)s, hours %(hours)s UTC", minute=minute, hours=hour)
+            return str(_("hourly at minute %(minute)s, hours %(hours)s UTC", minute=minute, hours=hour))
         case (["minute"], {"minute": minute}) if minute.isdigit():
-            return _("hourly at minute %(minute)s", minute=minute)
+            return str(_("hourly at minute %(minute)s", minute=minute))
         case (["second"], {"second": second}) if second.isdigit():
-            return _("each minute at second %(second)s", second=second)
+            return str(_("each minute at second %(second)s", second=second))
     return text

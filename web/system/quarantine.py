@@ -32,7 +32,7 @@ def list_all() -> Response:
         reasons = quarantine.list_reasons(connection)
     rows, has_more = rows[:PAGE], len(rows) > PAGE
     shown = (read_id(request.args, "shown") or 0) + len(rows)
-    wanted = {"search": search or None, "reason": reason or None}
+    wanted: dict[str, Any] = {"search": search or None, "reason": reason or None}
     more = url_for(".list_all", **wanted, after=rows[-1]["id"], shown=shown) if has_more else None
     values: dict[str, Any] = {"rows": rows, "total": total, "size_bytes": size_bytes, "more": more}
     return render_part(
