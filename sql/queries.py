@@ -15,7 +15,10 @@ FOLDER = Path(__file__).parent / "queries"
 
 queries: Any = aiosql.from_path(FOLDER, "psycopg", mandatory_parameters=False)
 
-NAMES: dict[str, str] = {getattr(queries, name).sql: name for name in queries.available_queries}
+# By their text; aiosql gives each SELECT a second method, NAME_cursor.
+NAMES: dict[str, str] = {
+    getattr(queries, name).sql: name for name in queries.available_queries if not name.endswith("_cursor")
+}
 
 
 def fetch_rows(connection: psycopg.Connection, name: str, /, **parameters: Any) -> list[dict[str, Any]]:

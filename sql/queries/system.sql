@@ -36,15 +36,19 @@ SELECT source, sum(received)::bigint AS received, sum(stored)::bigint AS stored,
 FROM ingest_ledger WHERE minute >= :since GROUP BY source ORDER BY source;
 
 -- name: list_ledger_days
--- The latest UTC days, each with what came in on it, and its recorded losses where they are recorded.
-WITH days AS (
+-- The latest UTC days since anything came in, each with what did, and its losses where they are recorded.
+WITH known AS (
     SELECT (minute AT TIME ZONE 'UTC')::date AS day, sum(received)::bigint AS received, sum(stored)::bigint AS stored,
            sum(duplicate)::bigint AS duplicate, sum(quarantined)::bigint AS quarantined, sum(ignored)::bigint AS ignored
     FROM ingest_ledger
     WHERE minute >= (current_date - :most::integer)::timestamp AT TIME ZONE 'UTC' GROUP BY 1
+), days AS (
+    SELECT generate_series((SELECT min(day) FROM known), current_date, INTERVAL '1 day')::date AS day
 )
-SELECT days.*, losses.devices, losses.silent, losses.gaps, losses.missing_fixes
-FROM days LEFT JOIN LATERAL (
+SELECT day, coalesce(received, 0) AS received, coalesce(stored, 0) AS stored, coalesce(duplicate, 0) AS duplicate,
+       coalesce(quarantined, 0) AS quarantined, coalesce(ignored, 0) AS ignored,
+       losses.devices, losses.silent, losses.gaps, losses.missing_fixes
+FROM days LEFT JOIN known USING (day) LEFT JOIN LATERAL (
     SELECT nullif(count(*), 0) AS devices, count(*) FILTER (WHERE received = 0) AS silent,
            sum(gaps)::bigint AS gaps, sum(missing_fixes)::bigint AS missing_fixes
     FROM device_days WHERE device_days.day = days.day

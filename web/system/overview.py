@@ -112,7 +112,7 @@ def judge_jobs(processes: Sequence[Row], failed: int) -> Service:
     running = sum(row["doing"] == "runs the jobs" for row in there)
     facts = [
         (_("Standing by"), number(len(there) - running)),
-        (_("Failed when they last ran"), _("%(count)s jobs", count=number(failed))),
+        (_("Failed last time"), number(failed)),
     ]
     if not there:
         return Service(_("Jobs"), *say_absent(processes, "jobs", _("no process runs them")))

@@ -37,9 +37,10 @@ TABS = (
 
 @system.context_processor
 def list_tabs() -> dict[str, Any]:
-    """The tabs for the templates, as far as rights go."""
+    """The tabs for the templates, as far as rights go; none before it is known who asks."""
+    user = g.get("user")
     here = (request.endpoint or "").rpartition(".")[0]
     return {
-        "tabs": [tab for tab in TABS if may(g.user.role, find_right(tab.endpoint) or "")],
+        "tabs": [tab for tab in TABS if user and may(user.role, find_right(tab.endpoint) or "")],
         "is_here_tab": lambda tab: tab.endpoint.rpartition(".")[0] == here,
     }
