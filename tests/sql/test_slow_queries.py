@@ -1,7 +1,6 @@
 """Slow statements are noted by the names of their queries, and by nothing that was in them."""
 
 import json
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -17,13 +16,13 @@ from sql.slow_queries import SLOW_QUERIES, SlowQueries, name_statement
 
 
 @pytest.fixture
-def noted(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowQueries]:
+def noted(monkeypatch: pytest.MonkeyPatch) -> SlowQueries:
     """A fresh book in which every statement is slow."""
     book = SlowQueries()
     book.threshold_s = 0.0
     monkeypatch.setattr("sql.slow_queries.SLOW_QUERIES", book)
     monkeypatch.setattr("sql.processes.SLOW_QUERIES", book)
-    yield book
+    return book
 
 
 def names(book: SlowQueries) -> set[str]:

@@ -59,7 +59,7 @@ def test_an_outage_is_one_clear_message_and_ends_by_itself(
     assert (problem.status_code, problem.content_type) == (503, "application/problem+json")
     assert problem.json["type"].endswith("#database-away")
     assert problem.headers["Retry-After"] == "5"
-    for path in ("/healthz", "/sign-in", "/metrics", "/static/theme.js"):
+    for path in ("/healthz", "/metrics", "/static/theme.js"):
         with visitor.get(path) as answer:
             assert answer.status_code == 200, path
     own_services.start()
