@@ -50,8 +50,10 @@ class Flags:
         return role is None or not flag["roles"] or role in flag["roles"]
 
     def _refresh(self) -> None:
-        if time.monotonic() - self._read_at < CACHED_S or not self._lock.acquire(blocking=False):
-            return  # fresh enough, or being read by another thread
+        if time.monotonic() - self._read_at < CACHED_S:
+            return
+        if not self._lock.acquire(blocking=not self._known):
+            return  # another thread is reading; what is known will do until it has
         try:
             with self._lend() as connection:
                 self._known = {flag["name"]: flag for flag in list_flags(connection)}

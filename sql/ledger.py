@@ -62,3 +62,14 @@ def count(connection: psycopg.Connection, matching: Matching, recorded: bool) ->
     query = queries.count_recorded_days if recorded else queries.count_measured_days
     total: int = query(connection, **vars(matching))
     return total
+
+
+def measure_device(connection: psycopg.Connection, matching: Matching, id: int) -> Row | None:
+    """One device's ledger, measured now; None where there is no such device within reach."""
+    asked = {"id": id, "day": matching.day, "depot_ids": matching.depot_ids}
+    return next(iter(fetch_rows(connection, "measure_one_day", **asked)), None)
+
+
+def list_gaps(connection: psycopg.Connection, id: int, day: date, most: int) -> list[Row]:
+    """The gaps of one device on one day, in order."""
+    return fetch_rows(connection, "list_gaps", id=id, day=day, most=most)

@@ -68,6 +68,7 @@ ENDPOINTS: dict[str, str] = {
     "system.overview.show": "see the system",
     "system.ingestion.show": "see the system",
     "system.ingestion.show_day": "see the system",
+    "system.ingestion.show_device": "see the system",
     "system.quarantine.list_all": "see the quarantine",
     "system.quarantine.show": "see quarantined content",
     "system.jobs.list_all": "see the system",

@@ -95,6 +95,42 @@ SELECT count(*) FROM devices d LEFT JOIN vehicles v ON v.id = d.vehicle_id
 WHERE (:depot_ids::integer[] IS NULL OR v.depot_id = ANY(:depot_ids::integer[]))
   AND (:search = '' OR strpos(lower(d.uid || ' ' || coalesce(v.fleet_number, '')), lower(:search)) > 0);
 
+-- name: measure_one_day
+-- One device's ledger of one day, measured now, where the device is within reach.
+SELECT d.id, d.uid, v.fleet_number, m.stored + m.duplicate + m.quarantined AS received, m.*
+FROM devices d LEFT JOIN vehicles v ON v.id = d.vehicle_id CROSS JOIN LATERAL measure_device_day(d.id, :day) m
+WHERE d.id = :id AND (:depot_ids::integer[] IS NULL OR v.depot_id = ANY(:depot_ids::integer[]));
+
+-- name: list_gaps
+-- The gaps of one device on one UTC day, in order: the rule is that of measure_device_day, which only adds them up.
+WITH track AS (
+    (SELECT fix_time, speed_mps, attributes ->> 'ignition' AS ignition
+     FROM positions
+     WHERE device_id = :id
+       AND fix_time >= (:day::date - 1)::timestamp AT TIME ZONE 'UTC'
+       AND fix_time < :day::date::timestamp AT TIME ZONE 'UTC'
+     ORDER BY fix_time DESC LIMIT 1)
+    UNION ALL
+    SELECT fix_time, speed_mps, attributes ->> 'ignition'
+    FROM positions
+    WHERE device_id = :id
+      AND fix_time >= :day::date::timestamp AT TIME ZONE 'UTC'
+      AND fix_time < (:day::date + 1)::timestamp AT TIME ZONE 'UTC'
+), steps AS (
+    SELECT lag(fix_time) OVER w AS start, fix_time AS "end",
+           extract(epoch FROM fix_time - lag(fix_time) OVER w)::double precision AS pause_s,
+           coalesce(lag(speed_mps) OVER w < 1, false) AS is_standing,
+           coalesce(lag(ignition) OVER w = 'false', false) AS is_off
+    FROM track WINDOW w AS (ORDER BY fix_time)
+), paces AS (
+    SELECT is_standing, percentile_cont(0.5) WITHIN GROUP (ORDER BY pause_s) AS own_s
+    FROM steps WHERE pause_s IS NOT NULL AND NOT is_off GROUP BY is_standing
+)
+SELECT start, "end", pause_s, own_s, is_standing, (round(pause_s / own_s) - 1)::bigint AS missing_fixes
+FROM steps JOIN paces USING (is_standing)
+WHERE NOT is_off AND pause_s > greatest(3 * own_s, 30)
+ORDER BY start LIMIT :most;
+
 -- name: is_day_recorded$
 -- Whether the fleet's ledgers of a day have been recorded.
 SELECT EXISTS (SELECT FROM device_days WHERE day = :day);

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext, Page, expect
 from psycopg.types.json import Jsonb
 
-from sql import flags, job_runs, losses
+from sql import flags, job_runs, ledger, losses
 from sql.audit import Author, record_change
 from sql.processes import Process
 from web.system.jobs import say_schedule
@@ -29,6 +29,7 @@ ADDRESSES = (
     "/system/ingestion",
     f"/system/ingestion/{YESTERDAY}",
     f"/system/ingestion/{TODAY}",
+    f"/system/ingestion/{TODAY}/1",
     "/system/quarantine",
     "/system/quarantine/1",
     "/system/jobs",
@@ -192,14 +193,14 @@ def test_a_day_that_is_over_lists_the_greatest_losses_first_and_today_is_measure
         " WHERE device_id = (SELECT id FROM devices WHERE uid = 'bus-017')"
     )
     recorded = admin.get(f"/system/ingestion/{YESTERDAY}").text
-    assert re.findall(r"<b>(bus-\d+)</b>", recorded)[0] == "bus-017"
+    assert re.findall(r">(bus-\d+)</a>", recorded)[0] == "bus-017"
     assert "30 of 30" in recorded
     measured = admin.get(f"/system/ingestion/{TODAY}").text
     assert "measured now" in measured
-    assert re.findall(r"<b>(bus-\d+)</b>", measured) == [f"bus-{number:03}" for number in range(1, 26)]
+    assert re.findall(r">(bus-\d+)</a>", measured) == [f"bus-{number:03}" for number in range(1, 26)]
     assert "25 of 30" in measured
     rest = follow(admin, measured)
-    assert re.findall(r"<b>(bus-\d+)</b>", rest) == [f"bus-{number:03}" for number in range(26, 31)]
+    assert re.findall(r">(bus-\d+)</a>", rest) == [f"bus-{number:03}" for number in range(26, 31)]
     assert "30 of 30" in rest
     assert "1 of 1" in admin.get(f"/system/ingestion/{YESTERDAY}?search=BUS 17").text
 
@@ -209,6 +210,25 @@ def follow(client: FlaskClient, page: str) -> str:
     more = re.search(r'hx-get="([^"]*after=[^"]*)"', page)
     assert more
     return str(client.get(more[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).text)
+
+
+def test_the_gaps_of_a_device_are_listed_and_come_to_what_its_ledger_says(
+    admin: FlaskClient, eventful: None, fleet: Any, connection: psycopg.Connection
+) -> None:
+    noon = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 12, tzinfo=UTC)
+    ago = (datetime.now(UTC) - noon).total_seconds()
+    for seconds in (0, *range(100, 400, 10), *range(1000, 1100, 10), 5000):
+        fleet.report("bus-002", 48.1, 11.5, seconds_ago=ago + seconds)
+    gaps = ledger.list_gaps(connection, 2, YESTERDAY, 100)
+    measured = losses.measure_device_day(connection, "bus-002", YESTERDAY)
+    assert [round(gap["pause_s"]) for gap in gaps] == [3910, 610, 100]
+    assert len(gaps) == measured.gaps
+    assert sum(gap["missing_fixes"] for gap in gaps) == measured.missing_fixes
+    assert sum(gap["pause_s"] for gap in gaps) == pytest.approx(measured.missing_s, rel=1e-5)
+    page = admin.get(f"/system/ingestion/{YESTERDAY}/2").text
+    assert "3 of 3" in page
+    assert "65 min" in page
+    assert admin.get(f"/system/ingestion/{TODAY}/99999999999").status_code == 404
 
 
 @pytest.mark.parametrize("day", ["yesterday", "1999-12-31", "9999-01-01", "2026-02-30"])
@@ -271,6 +291,8 @@ def test_a_person_of_one_depot_sees_the_devices_of_that_depot_only(
         assert "bus-003" in page
         assert "bus-004" not in page
         assert "stranger" not in page
+    assert client.get(f"/system/ingestion/{TODAY}/3").status_code == 200
+    assert client.get(f"/system/ingestion/{TODAY}/4").status_code == 404
 
 
 def test_a_job_is_asked_to_run_once_and_the_page_says_so(

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
@@ -79,6 +79,18 @@ def show_day(day: str) -> Response:
         "more": more,
     }
     return render_part("system/day.html", "system/day_results.html", search=search, **values)
+
+
+@pages.get("/<day>/<int:id>")
+def show_device(day: str, id: int) -> Response:
+    """One device's ledger of a day, measured now, with its gaps one by one."""
+    with database.connection() as connection:
+        matching = ledger.Matching(read_day(day), "", list_reach(connection, g.user))
+        row = ledger.measure_device(connection, matching, id) if id < 2**31 else None
+        if row is None:
+            raise NotFound
+        gaps = ledger.list_gaps(connection, id, matching.day, PAGE)
+    return make_response(render_template("system/device_day.html", day=matching.day, row=row, gaps=gaps))
 
 
 def read_day(text: str) -> date:
