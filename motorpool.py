@@ -18,6 +18,7 @@ COMMANDS = {
     "db": ("sql.commands:db", "Migrate, back up and restore the database."),
     "decode": ("motorpool:decode", "Print what a device's messages say."),
     "device": ("sql.commands:device", "Add, list, adopt and disable devices."),
+    "flag": ("sql.commands:flag", "List and switch feature flags."),
     "ingest": ("ingest.command:ingest", "Run the daemon that stores positions."),
     "jobs": ("jobs.command:jobs", "Run the scheduler."),
     "replay": ("local.replay_command:replay", "Send a recording through the broker or a serial port."),

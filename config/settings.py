@@ -51,6 +51,13 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     database_read_url: SecretStr | None = None
+    web_pool_size: int = Field(8, ge=1, le=500)
+    jobs_pool_size: int = Field(4, ge=1, le=100)
+    web_statement_timeout: float = Field(10.0, ge=0, le=3_600)
+    jobs_statement_timeout: float = Field(3_600.0, ge=0, le=86_400)
+    ingest_statement_timeout: float = Field(60.0, ge=0, le=3_600)
+    slow_query_ms: int = Field(500, ge=1, le=3_600_000)
+
     mqtt_url: SecretStr | None = None
     mqtt_client_id: str = Field("motorpool-ingest", min_length=1, max_length=200)
     mqtt_share: str | None = None

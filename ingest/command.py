@@ -11,6 +11,7 @@ from config.settings import Settings, load
 from ingest.crew import Crew
 from ingest.daemon import Daemon
 from ingest.share import MOST_WORKERS, settle_for_worker
+from sql.slow_queries import SLOW_QUERIES
 
 
 @click.command()
@@ -25,6 +26,7 @@ from ingest.share import MOST_WORKERS, settle_for_worker
 def ingest(workers: int, worker: int | None) -> None:
     """Receive positions from MQTT and serial ports and store them; runs until SIGTERM or Ctrl-C."""
     settings = load()
+    SLOW_QUERIES.threshold_s = settings.slow_query_ms / 1000
     if worker:
         logging.set_up(settings, f"ingest-{worker}")
         asyncio.run(_run(settle_for_worker(settings, worker)))

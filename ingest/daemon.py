@@ -13,12 +13,13 @@ from config.settings import Settings, SettingsError
 from ingest import metrics
 from ingest.mqtt_source import MqttSource
 from ingest.pipeline import Pending, Pipeline
-from ingest.pulse import Pulse
 from ingest.serial_source import SerialSource
 from ingest.spool import Spool
 from ingest.status import Status
 from ingest.writer import Abandoned, Writer
 from sql.batches import Tally
+from sql.processes import Process
+from sql.pulse import Pulse
 
 DRAIN_TIMEOUT_S = 15.0
 
@@ -33,7 +34,7 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pipeline = Pipeline(settings.batch_size, settings.batch_age_ms / 1000, self._press)
-        self._writer = Writer(settings.need("database_url"))
+        self._writer = Writer(settings.need("database_url"), settings.ingest_statement_timeout)
         full_records = min(settings.batch_size, settings.mqtt_receive_maximum) // 2
         self._status = Status(full_records)
         beats = [self._status.report]
@@ -63,7 +64,18 @@ class Daemon:
             beats.append(self._mqtt.sessions.beat)
         if not self._sources:
             raise SettingsError(["Neither MQTT_URL nor SERIAL_PORTS is set; there is nothing to read from."])
-        self._pulse = Pulse(settings.need("database_url"), *beats)
+        process = self._describe()
+        beats.append(process.report)
+        self._pulse = Pulse(settings.need("database_url"), "ingest", *beats, farewell=process.leave)
+
+    def _describe(self) -> Process:
+        if not self._settings.mqtt_url:
+            return Process("ingest", None, self._say_what)
+        mqtt = self._mqtt
+        return Process("ingest", None, self._say_what, mqtt.sessions.broker, lambda: mqtt.is_connected)
+
+    def _say_what(self) -> str:
+        return "pauses reading" if self._status.paused else "stores positions"
 
     async def run(self) -> None:
         """Receive and store until told to stop."""

@@ -78,6 +78,11 @@ class MqttSource:
         self._paused = False
         self.subscribed = asyncio.Event()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is subscribed at the broker now."""
+        return self._connection is not None
+
     async def run(self) -> None:
         """Stay connected, and drain the sessions of those who did not."""
         async with asyncio.TaskGroup() as group:

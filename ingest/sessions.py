@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from ingest.pulse import BEAT_S
+from sql.pulse import BEAT_S
 from sql.queries import queries
 
 SILENT_S = 10.0
@@ -50,11 +50,11 @@ def find_pattern(topic_filter: str) -> str:
 
 
 class Sessions:
-    """`beat` runs in the pulse's thread, all else in the event loop."""
+    """`beat` runs in the pulse's thread, all else in the event loop; `broker` is how we name the broker."""
 
     def __init__(self, broker_url: str, client_id: str, filters: Iterable[str]) -> None:
         parts = urlsplit(broker_url)
-        self._broker = f"{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"
+        self.broker = f"{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"
         self._client_id = client_id
         self._filters = list(filters)
         self._patterns = {find_pattern(topic_filter) for topic_filter in self._filters}
@@ -114,13 +114,13 @@ class Sessions:
             self._seen.clear()  # the database was away, perhaps for all: silence until now means nothing
         self._claim(connection)
         held = {tuple(row) for row in queries.renew_sessions(connection, worker=self._worker)}
-        if (self._broker, self._client_id) not in held:
+        if (self.broker, self._client_id) not in held:
             self._must_claim = True  # adopted while we could not say that we are there
             self._claim(connection)
         if not self._is_narrow:
             queries.narrow_session(
                 connection,
-                broker=self._broker,
+                broker=self.broker,
                 client_id=self._client_id,
                 worker=self._worker,
                 filters=self._filters,
@@ -137,7 +137,7 @@ class Sessions:
             return
         self._known_filters = queries.claim_session(
             connection,
-            broker=self._broker,
+            broker=self.broker,
             client_id=self._client_id,
             filters=self._filters,
             worker=self._worker,
@@ -147,7 +147,7 @@ class Sessions:
 
     def _let_go(self, connection: psycopg.Connection, orphan: Orphan, was_there: bool) -> None:
         key = {"broker": orphan.broker, "client_id": orphan.client_id, "worker": self._worker}
-        if was_there or orphan.broker == self._broker:
+        if was_there or orphan.broker == self.broker:
             queries.forget_session(connection, **key)
         else:
             self._foreign.add((orphan.broker, orphan.client_id))
@@ -158,7 +158,7 @@ class Sessions:
         now = time.monotonic()
         silent: list[tuple[Orphan, datetime]] = []
         answered_for: set[str] = {self._client_id}
-        for broker, client_id, filters, worker, seen_at in list(queries.list_sessions(connection)):
+        for broker, client_id, filters, worker, seen_at in list(queries.list_broker_sessions(connection)):
             seen = self._seen.get((broker, client_id))
             if seen is None or seen[0] != seen_at:
                 seen = self._seen[broker, client_id] = (seen_at, now)

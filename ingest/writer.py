@@ -29,10 +29,14 @@ class Abandoned(Exception):
 
 
 class Writer:
-    """Owns the connection; `store` is called from one thread only."""
+    """Owns the connection; `store` is called from one thread only.
 
-    def __init__(self, database_url: str) -> None:
+    A statement that takes longer than the timeout is cancelled, and its batch tried again; 0 s is no timeout.
+    """
+
+    def __init__(self, database_url: str, statement_timeout_s: float = 0.0) -> None:
         self._url = database_url
+        self._statement_timeout_s = statement_timeout_s
         self._connection: psycopg.Connection | None = None
         self._store: PositionStore | None = None
         self._given_up = threading.Event()
@@ -77,6 +81,8 @@ class Writer:
 
     def _open(self) -> PositionStore:
         if self._store is None:
-            self._connection = connect(self._url, "ingest", autocommit=True)
+            self._connection = connect(
+                self._url, "ingest", autocommit=True, statement_timeout_s=self._statement_timeout_s
+            )
             self._store = PositionStore(self._connection)
         return self._store

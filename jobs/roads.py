@@ -10,6 +10,7 @@ It is a backdrop: a position that comes late is missed here, and so is a minute 
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from math import cos, floor, hypot, radians
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 import psycopg
 
+from sql.flags import Flags
 from sql.queries import queries
 
 LINES_PER_DEGREE = 2_000
@@ -55,7 +57,12 @@ class Piece(NamedTuple):
 
 
 def add_driven_roads(connection: psycopg.Connection) -> None:
-    """Add what was driven in the last whole minute; forget the least lately driven beyond MOST_PIECES."""
+    """Add what was driven in the last whole minute; forget the least lately driven beyond MOST_PIECES.
+
+    Nothing while the feature flag `driven_roads` is off.
+    """
+    if not Flags(lambda: nullcontext(connection)).is_enabled("driven_roads"):
+        return
     end = datetime.now(UTC).replace(second=0, microsecond=0)
     add_roads_between(connection, end - WINDOW, end)
     queries.forget_roads(connection, most=MOST_PIECES)

@@ -1,23 +1,22 @@
-"""The jobs at work: each runs when it is due, in a thread and on a connection of its own."""
+"""The jobs at work: each runs when it is due, in a thread and on a connection of the pool."""
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime
 
 import psycopg
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
 
 from jobs import metrics
-from jobs.lock import TCP_TIMEOUTS
 from jobs.schedule import Job
-from sql.pool import connect
+from sql import job_runs
 
-AT_ONCE = 4
 CANCEL_TIMEOUT_S = 10.0
 CANCEL_AGAIN_S = 0.5
 
@@ -27,12 +26,14 @@ log = structlog.get_logger()
 class Work:
     """Starts and stops the schedule; a job that fails is logged and counted, and runs again when due.
 
+    As many jobs run at once as the pool has connections, and the database is told of each run.
+
     `may_run` is asked before each run, because a process that was frozen wakes with jobs overdue and does not
     know yet that another one has taken over.
     """
 
-    def __init__(self, url: str, jobs: Iterable[Job], may_run: Callable[[], bool]) -> None:
-        self._url = make_conninfo(url, **TCP_TIMEOUTS)
+    def __init__(self, pool: ConnectionPool, jobs: Iterable[Job], may_run: Callable[[], bool]) -> None:
+        self._pool = pool
         self._jobs = tuple(jobs)
         self._may_run = may_run
         for job in self._jobs:
@@ -50,7 +51,7 @@ class Work:
     def start(self) -> None:
         """Begin a schedule as of now; what was due earlier is left out."""
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(AT_ONCE)},
+            executors={"default": ThreadPoolExecutor(self._pool.max_size)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
@@ -58,6 +59,20 @@ class Work:
             scheduler.add_job(self._run, job.when, args=[job], id=job.name)
         self._scheduler = scheduler
         scheduler.start()
+
+    def attend(self, connection: psycopg.Connection) -> None:
+        """Tell the database when each job runs next, and run those that somebody asked for; a beat."""
+        scheduler = self._scheduler
+        if scheduler is None:
+            return
+        due = {job.id: job.next_run_time for job in scheduler.get_jobs()}
+        job_runs.tell_schedule(
+            connection, {job.name: (str(job.when), due.get(job.name)) for job in self._jobs}
+        )
+        for name in job_runs.claim_requests(connection):
+            log.info("a run was asked for", job=name)
+            with suppress(JobLookupError):  # the schedule has just been stopped
+                scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def stop(self, grace_s: float = 0.0) -> bool:
         """Start no more jobs, let those that run finish for `grace_s`, then cancel their queries.
@@ -96,9 +111,12 @@ class Work:
             metrics.RUNS.labels(job.name).inc()
             started = time.monotonic()
             try:
-                with connect(self._url, "jobs") as connection:
+                with self._pool.connection() as connection:
                     self._running[thread] = connection
-                    job.run(connection)
+                    try:
+                        _run_and_tell(job, connection)
+                    finally:
+                        self._running[thread] = None  # from here on it is another's
             except Exception:
                 metrics.FAILURES.labels(job.name).inc()
                 log.exception("job failed", job=job.name)
@@ -119,3 +137,19 @@ class Work:
             with self._changed:
                 del self._running[thread]
                 self._changed.notify_all()
+
+
+def _run_and_tell(job: Job, connection: psycopg.Connection) -> None:
+    """Run a job in a transaction of its own, and write beside it when it began and how it ended."""
+    run = job_runs.begin_run(connection, job.name)
+    failure: Exception | None = None
+    try:
+        job.run(connection)
+        connection.commit()
+    except Exception as error:
+        failure = error
+        raise
+    finally:
+        with suppress(psycopg.Error):  # a connection that broke tells no more: the run counts as lost
+            connection.rollback()
+            job_runs.end_run(connection, job.name, run, failure)

@@ -1,6 +1,7 @@
 """Who changed which record how: every edit writes here, in its own transaction, and nothing else does."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -43,7 +44,42 @@ def record_change(
 
 def list_changes(connection: psycopg.Connection, table: str, record_id: int, most: int = 50) -> list[Row]:
     """What happened to a record, the latest first; `changed` has the fields as (name, before, after)."""
-    rows = fetch_rows(connection, "list_changes", table=table, record_id=record_id, most=most)
+    return _add_changed(fetch_rows(connection, "list_changes", table=table, record_id=record_id, most=most))
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Which changes: empty texts and None match all; `user_id` 0 is nobody, a command."""
+
+    user_id: int | None = None
+    table: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_page(connection: psycopg.Connection, matching: Matching, after: int | None, limit: int) -> list[Row]:
+    """The changes of all records before the one with this id, the latest first; `changed` as above."""
+    return _add_changed(fetch_rows(connection, "list_audit", **vars(matching), after=after, limit=limit))
+
+
+def count(connection: psycopg.Connection, matching: Matching) -> int:
+    """How many changes match."""
+    total: int = queries.count_audit(connection, **vars(matching))
+    return total
+
+
+def list_tables(connection: psycopg.Connection) -> list[str]:
+    """Every table with a change in the log."""
+    return [name for (name,) in queries.list_audit_tables(connection)]
+
+
+def list_authors(connection: psycopg.Connection) -> list[tuple[int, str]]:
+    """Everybody who has changed a record, by id and name."""
+    return [(id, who) for id, who in queries.list_authors(connection)]
+
+
+def _add_changed(rows: list[Row]) -> list[Row]:
     for row in rows:
         row["changed"] = _compare(row["before"] or {}, row["after"] or {})
     return rows

@@ -86,5 +86,5 @@ def row_key(head: bytes, fields: bytes) -> bytes:
 
 def copy_rows(cursor: Cursor, table: str, pieces: Iterable[bytes]) -> None:
     """Send encoded rows, whole or in pieces, into `table`, one of our own names (never a user's text)."""
-    with cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+    with cursor.copy(f"/* copy_rows */ COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
         copy.write(b"".join((_HEADER, *pieces, _TRAILER)))

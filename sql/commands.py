@@ -1,4 +1,4 @@
-"""The commands over the database: its schema, its people, its devices."""
+"""The commands over the database: its schema, its people, its devices, its feature flags."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ import click
 import psycopg
 
 from config.settings import load
-from sql import fleet, losses, migration, retention, users
+from sql import flags, fleet, losses, migration, retention, users
 from sql.audit import Author
 from sql.people import People
 from sql.pool import connect
@@ -24,7 +24,7 @@ def open_database() -> Iterator[psycopg.Connection]:
     try:
         with connect(load().need("database_url"), "command", autocommit=True) as connection:
             yield connection
-    except (fleet.FleetError, users.UserError) as error:
+    except (flags.FlagError, fleet.FleetError, users.UserError) as error:
         raise click.ClickException(str(error)) from error
     except psycopg.OperationalError as error:
         raise click.ClickException(f"the database does not answer: {error}") from error
@@ -221,3 +221,33 @@ def _show_fleet_losses(day: date, compute: bool, as_json: bool) -> None:
         raise click.ClickException(f"{day} has not been computed yet; --compute does it now")
     as_data = {"day": str(day), **total._asdict(), "items": [row._asdict() for row in rows]}
     show(as_data, as_json, losses.describe_fleet_day(day, total, rows))
+
+
+@click.group()
+def flag() -> None:
+    """List and switch feature flags."""
+
+
+@flag.command("list")
+@json_option
+def flag_list(as_json: bool) -> None:
+    """List the feature flags, and for whom each is on."""
+    with open_database() as connection:
+        rows = flags.list_flags(connection)
+    show(rows, as_json, flags.describe_flags(rows))
+
+
+@flag.command("set")
+@click.argument("name")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--role", "roles", type=click.Choice(users.ROLES), multiple=True, help="Only for this role.")
+@click.option("--everybody", is_flag=True, help="For all roles again.")
+@json_option
+def flag_set(name: str, state: str, roles: tuple[str, ...], everybody: bool, as_json: bool) -> None:
+    """Switch a feature flag; every process follows within seconds. Without --role its roles stay."""
+    if roles and everybody:
+        raise click.UsageError("--role and --everybody exclude each other.")
+    wanted = roles if roles or everybody else None
+    with open_database() as connection:
+        row = flags.change_flag(connection, Author(), name, state == "on", wanted)
+    show(row, as_json, flags.describe_flags([row]))

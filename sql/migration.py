@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 from yoyo import get_backend, read_migrations
 from yoyo.backends import DatabaseBackend
+
+from sql.queries import queries
 
 FOLDER = Path(__file__).parent / "migrations"
 logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells of every statement
@@ -35,6 +38,13 @@ def read_history(url: str) -> History:
             [step.id for step in backend.to_rollback(steps)][::-1],
             [step.id for step in backend.to_apply(steps)],
         )
+
+
+def find_pending(connection: psycopg.Connection) -> list[str]:
+    """The steps that this migrated database still lacks; unlike `read_history` it only reads."""
+    applied = {name for (name,) in queries.list_applied_steps(connection)}
+    steps = (path.stem for path in FOLDER.glob("*.sql") if not path.name.endswith(".rollback.sql"))
+    return sorted(set(steps) - applied)
 
 
 def migrate(url: str) -> list[str]:

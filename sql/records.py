@@ -126,8 +126,8 @@ class Records:
         if after is not None:
             start = psycopg.sql.SQL("({}, id) {} (%(after_value)s, %(after_id)s)").format(column, beyond)
         statement = psycopg.sql.SQL(
-            "SELECT * FROM ({}) AS listed WHERE {} ORDER BY {} {}, id {} LIMIT %(limit)s"
-        ).format(listed, start, column, direction, direction)
+            "/* {} */ SELECT * FROM ({}) AS listed WHERE {} ORDER BY {} {}, id {} LIMIT %(limit)s"
+        ).format(self._name("list"), listed, start, column, direction, direction)
         value, id = after or (None, None)
         asked = {"depot_ids": self.reach, "after_value": value, "after_id": id, "limit": limit}
         try:
@@ -138,10 +138,16 @@ class Records:
 
     def count(self, **matching: Any) -> int:
         """How many records match."""
-        statement = psycopg.sql.SQL("SELECT count(*) FROM ({}) AS listed").format(self._listed())
+        statement = psycopg.sql.SQL("/* {} */ SELECT count(*) FROM ({}) AS listed").format(
+            self._name("count"), self._listed()
+        )
         row = self.connection.execute(statement, {**matching, "depot_ids": self.reach}).fetchone()
         assert row
         return int(row[0])
+
+    def _name(self, verb: str) -> psycopg.sql.Composable:
+        """What the log calls this statement when it is slow."""
+        return psycopg.sql.Identifier(f"{verb}_{self.table}")
 
     def _listed(self) -> psycopg.sql.Composable:
         return psycopg.sql.SQL(getattr(queries, f"list_{self.table}").sql.rstrip().rstrip(";"))

@@ -11,6 +11,8 @@ METHODS = ("get", "post", "patch", "put", "delete")
 PROBLEMS = {
     "invalid-fields": "What was sent cannot be taken; `errors` has a sentence for each field.",
     "changed-meanwhile": "The record has another version by now; `current` is what it looks like.",
+    "database-away": "The database does not answer; try again after the seconds of Retry-After.",
+    "database-slow": "The database took longer than it may; ask for less.",
     "code-needed": "The password is right; send the code of the second factor too.",
     "second-factor-needed": "Admins must set up a second factor here before anything else.",
 }

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from sql.pool import open_pool
+from sql.slow_queries import SLOW_QUERIES
 from web import (
     account,
     api_auth,
@@ -44,6 +45,7 @@ from web.records.drivers import DRIVERS
 from web.records.pages import make_pages
 from web.records.users import USERS
 from web.records.vehicles import VEHICLES
+from web.system.pages import system
 
 KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS, USERS)
 
@@ -63,7 +65,10 @@ def create_app(settings: Settings) -> APIFlask:
     )
     app.config.from_mapping(configure(settings))
     api_docs.describe(app)
-    pool = open_pool(settings.need("database_url"), "web", size=8)
+    pool = open_pool(
+        settings.need("database_url"), "web", settings.web_pool_size, settings.web_statement_timeout
+    )
+    SLOW_QUERIES.threshold_s = settings.slow_query_ms / 1000
     live = Live(settings)
     app.extensions["mailer"] = Mailer(settings)
 
@@ -97,6 +102,7 @@ def create_app(settings: Settings) -> APIFlask:
     )
     for room in rooms:
         app.register_blueprint(room.pages)
+    app.register_blueprint(system)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
@@ -126,6 +132,12 @@ def configure(settings: Settings) -> dict[str, object]:
         "RATELIMIT_STORAGE_URI": "memory://",
         "MAX_CONTENT_LENGTH": 64 * 1024,
         "STATIC_FOLDER": Path(__file__).parent / "static",
+        "SLOW_QUERY_MS": settings.slow_query_ms,
+        "STATEMENT_TIMEOUTS": {
+            "web": settings.web_statement_timeout,
+            "jobs": settings.jobs_statement_timeout,
+            "ingest": settings.ingest_statement_timeout,
+        },
         "MAP_STYLE_URL": settings.map_style_url or "",
         "WEB_URL": settings.web_url or f"http://{settings.web_host}:{settings.web_port}",
     }

@@ -6,23 +6,47 @@ from typing import cast
 
 import psycopg
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from psycopg_pool import ConnectionPool, PoolTimeout
 from werkzeug.exceptions import ServiceUnavailable
 
+from sql.flags import Flags
+
 PATIENCE_S = 2.0
+RETRY_AFTER_S = 5
+
+
+class DatabaseAway(ServiceUnavailable):
+    """No connection could be had, or it broke: the next request may well get one."""
+
+    kind = "database-away"
+
+
+class DatabaseSlow(ServiceUnavailable):
+    """A statement ran into WEB_STATEMENT_TIMEOUT."""
+
+    kind = "database-slow"
 
 
 def set_up(app: Flask, pool: ConnectionPool) -> None:
-    """Lend this pool's connections to the requests of this app."""
+    """Lend this pool's connections to the requests of this app, and read the feature flags over it."""
     app.extensions["pool"] = pool
+    app.extensions["flags"] = Flags(connection)
 
 
 @contextmanager
 def connection() -> Iterator[psycopg.Connection]:
-    """A connection whose transaction ends with the block. Raises ServiceUnavailable while there is none."""
+    """A connection whose transaction ends with the block.
+
+    Raises DatabaseAway while there is none, DatabaseSlow where a statement took too long.
+    """
     pool = cast(ConnectionPool, current_app.extensions["pool"])
     try:
         with pool.connection(timeout=PATIENCE_S) as lent:
             yield lent
+    except psycopg.errors.QueryCanceled as error:
+        said = _("This took the database longer than it may. Ask for less, or try again later.")
+        raise DatabaseSlow(said, retry_after=6 * RETRY_AFTER_S) from error
     except (PoolTimeout, psycopg.OperationalError) as error:
-        raise ServiceUnavailable("The database does not answer. Try again in a moment.") from error
+        said = _("The database does not answer. Nothing is lost; try again in a moment.")
+        raise DatabaseAway(said, retry_after=RETRY_AFTER_S) from error

@@ -42,7 +42,9 @@ def list_places() -> Response:
 
 @pages.get("/map/roads.geojson")
 def list_roads() -> Response:
-    """The roads driven, gathered by how often: `weight` is log2 of the passes."""
+    """The roads driven, gathered by how often: `weight` is log2 of the passes; none while the flag is off."""
+    if not current_app.extensions["flags"].is_enabled("driven_roads", g.user.role):
+        return answer_geojson([])
     pieces = defaultdict(list)
     with database.connection() as connection:
         # A road driven once is somebody's track, and nobody can say of which depot: only the whole fleet's

@@ -12,6 +12,8 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from config.settings import Settings
+from sql.processes import Process
+from sql.pulse import Pulse
 from web.app import create_app
 
 log = structlog.get_logger()
@@ -45,6 +47,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         """The app, made in the worker, where its threads live."""
         app = create_app(self._settings)
         app.extensions["live"].start()
+        process = Process("web", app.extensions["pool"], lambda: "serves pages")
+        url = self._settings.need("database_url")
+        app.extensions["pulse"] = Pulse(url, "web", process.report, farewell=process.leave)
+        app.extensions["pulse"].start()
         return app
 
 
@@ -54,11 +60,13 @@ class LiveWorker(ThreadWorker):  # type: ignore[misc]
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: finish the requests, close the live connections."""
         self.wsgi.extensions["live"].stop()
+        self.wsgi.extensions["pulse"].stop()
         super().handle_exit(sig, frame)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         """SIGINT or SIGQUIT: the same, without waiting for the requests."""
         self.wsgi.extensions["live"].stop()
+        self.wsgi.extensions["pulse"].stop()
         super().handle_quit(sig, frame)
 
 

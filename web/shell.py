@@ -31,6 +31,7 @@ PLACES = (
     Place("devices.list_all", _l("Devices"), "tracker"),
     Place("depots.list_all", _l("Depots"), "building"),
     Place("users.list_all", _l("Users"), "users"),
+    Place("system.overview.show", _l("System"), "pulse"),
 )
 
 

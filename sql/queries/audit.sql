@@ -21,3 +21,40 @@ SELECT at, coalesce(nullif(users.name, ''), users.email) AS who
 FROM audit_log LEFT JOIN users ON users.id = audit_log.user_id
 WHERE table_name = :table AND record_id = :record_id
 ORDER BY audit_log.id DESC LIMIT 1;
+
+-- name: list_audit
+-- Every change of every record that matches, the latest first, before the one with this id.
+SELECT a.id, a.at, a.table_name, a.record_id, a.action, a.before, a.after, a.request_id,
+       coalesce(nullif(u.name, ''), u.email) AS who
+FROM audit_log a LEFT JOIN users u ON u.id = a.user_id
+WHERE (:user_id::integer IS NULL OR a.user_id = :user_id::integer OR (:user_id = 0 AND a.user_id IS NULL))
+  AND (:table = '' OR a.table_name = :table)
+  AND (:action = '' OR a.action = :action)
+  AND (:since::timestamptz IS NULL OR a.at >= :since::timestamptz)
+  AND (:until::timestamptz IS NULL OR a.at < :until::timestamptz)
+  AND (:after::bigint IS NULL OR a.id < :after::bigint)
+ORDER BY a.id DESC LIMIT :limit;
+
+-- name: count_audit$
+-- How many changes match.
+SELECT count(*) FROM audit_log a
+WHERE (:user_id::integer IS NULL OR a.user_id = :user_id::integer OR (:user_id = 0 AND a.user_id IS NULL))
+  AND (:table = '' OR a.table_name = :table)
+  AND (:action = '' OR a.action = :action)
+  AND (:since::timestamptz IS NULL OR a.at >= :since::timestamptz)
+  AND (:until::timestamptz IS NULL OR a.at < :until::timestamptz);
+
+-- name: list_audit_tables
+-- Each table that has changes, found by jumping along the index.
+WITH RECURSIVE tables AS (
+    (SELECT table_name FROM audit_log ORDER BY table_name LIMIT 1)
+    UNION ALL
+    SELECT (SELECT a.table_name FROM audit_log a WHERE a.table_name > tables.table_name ORDER BY a.table_name LIMIT 1)
+    FROM tables WHERE tables.table_name IS NOT NULL
+)
+SELECT table_name FROM tables WHERE table_name IS NOT NULL;
+
+-- name: list_authors
+-- Who has ever changed a record.
+SELECT id, coalesce(nullif(name, ''), email) AS who FROM users
+WHERE EXISTS (SELECT FROM audit_log WHERE user_id = users.id) ORDER BY who;

@@ -16,7 +16,7 @@ WHERE broker = :broker AND client_id = :client_id AND worker = :worker;
 -- Say that this worker is there; the sessions that it answers for.
 UPDATE broker_sessions SET seen_at = now() WHERE worker = :worker RETURNING broker, client_id;
 
--- name: list_sessions
+-- name: list_broker_sessions
 -- Every session that some worker of this very database answers for, or did.
 SELECT broker, client_id, filters, worker, seen_at FROM broker_sessions
 WHERE database = identify_database();

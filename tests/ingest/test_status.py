@@ -139,3 +139,21 @@ def test_a_daemon_that_finds_full_batches_of_old_fixes_at_the_broker_says_so(
     tools.until(lambda: tools.scalar(database_url, behind) >= 300, "a report of the backlog")
     tools.until(lambda: tools.scalar(database_url, behind) == 0, "a report of having caught up")
     assert tools.scalar(database_url, "SELECT count(*) FROM positions") == len(fixes)
+
+
+def test_a_daemon_reports_the_broker_and_takes_its_leave(
+    own_services: Services, start_daemon: Any, tools: Any
+) -> None:
+    url = own_services.database_url
+    daemon = start_daemon(DATABASE_URL=url, MQTT_URL=own_services.mqtt_url, INGEST_STATEMENT_TIMEOUT="30")
+    connected = "SELECT broker_connected FROM process_status WHERE process = 'ingest'"
+    tools.until(lambda: tools.scalar(url, connected) is True, "a report that the broker is reached")
+    broker = tools.scalar(url, "SELECT broker FROM process_status")
+    assert broker == f"127.0.0.1:{own_services.mqtt_url.rpartition(':')[2].strip('/')}"
+    assert tools.scalar(url, "SELECT count(*) FROM process_status JOIN ingest_status USING (worker)") == 1
+    own_services.mosquitto.stop()
+    tools.until(lambda: tools.scalar(url, connected) is False, "a report that it is not")
+    own_services.mosquitto.start()
+    tools.until(lambda: tools.scalar(url, connected) is True, "a report that it is again")
+    assert daemon.stop() == 0
+    assert tools.scalar(url, "SELECT count(*) FROM process_status") == 0

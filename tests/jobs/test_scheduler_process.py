@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+
+from sql import job_runs
+from sql.pool import connect
 
 Start = Callable[..., Any]
 
@@ -65,6 +69,35 @@ def test_the_service_manager_hears_that_it_is_ready_and_alive(start_scheduler: S
     assert said[:2] == ["READY=1", "STATUS=stands by"]
     assert "STATUS=runs the jobs" in said
     assert "WATCHDOG=1" in said
+
+
+def test_both_processes_report_and_the_one_that_runs_the_jobs_takes_requests(
+    start_scheduler: Start, database_url: str
+) -> None:
+    first = start_scheduler()
+    first.wait_for("runs the jobs")
+    second = start_scheduler()
+    with connect(database_url, "test", autocommit=True) as connection:
+
+        def is_so(query: str, expected: object) -> bool:
+            return connection.execute(query).fetchall() == expected
+
+        doing = "SELECT doing, pool ->> 'most' FROM process_status ORDER BY doing"
+        _until(lambda: is_so(doing, [("runs the jobs", "4"), ("stands by", "4")]))
+        _until(lambda: job_runs.request_run(connection, "retention", None))
+        _until(lambda: is_so("SELECT outcome FROM job_runs WHERE job = 'retention'", [("done",)]))
+        due = "SELECT next_run > now(), requested_at IS NULL FROM scheduled_jobs WHERE name = 'retention'"
+        _until(lambda: is_so(due, [(True, True)]))
+        second.process.terminate()
+        second.wait_for("stopped")
+        _until(lambda: is_so(doing, [("runs the jobs", "4")]))
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_metrics_are_served_on_the_port_after_metrics_port(start_scheduler: Start, free_port: int) -> None:

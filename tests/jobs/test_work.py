@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import REGISTRY
 
@@ -15,6 +16,8 @@ from jobs.lock import RunnerLock
 from jobs.schedule import Job, list_jobs
 from jobs.scheduler import run_scheduler
 from jobs.work import Work
+from sql import job_runs
+from sql.pool import open_pool
 
 PATIENCE_S = 30.0
 SOON = IntervalTrigger(seconds=0.2, timezone=UTC)  # type: ignore[no-untyped-call]
@@ -22,12 +25,13 @@ SOON = IntervalTrigger(seconds=0.2, timezone=UTC)  # type: ignore[no-untyped-cal
 
 @contextmanager
 def at_work(url: str, *jobs: Job, may_run: Callable[[], bool] = lambda: True) -> Iterator[Work]:
-    work = Work(url, jobs, may_run)
-    work.start()
-    try:
-        yield work
-    finally:
-        work.stop()
+    with open_pool(url, "jobs", 4, 0.0, least=0) as pool:
+        work = Work(pool, jobs, may_run)
+        work.start()
+        try:
+            yield work
+        finally:
+            work.stop()
 
 
 def count(name: str, job: str) -> float:
@@ -87,10 +91,9 @@ def test_a_running_job_may_finish_before_the_end(table: str) -> None:
         connection.execute("SELECT pg_sleep(1)")
         connection.execute("INSERT INTO run VALUES ('finished')")
 
-    work = Work(table, [Job("take a while", SOON, take_a_while)], lambda: True)
-    work.start()
-    assert begun.wait(PATIENCE_S)
-    assert work.stop(grace_s=PATIENCE_S)
+    with at_work(table, Job("take a while", SOON, take_a_while)) as work:
+        assert begun.wait(PATIENCE_S)
+        assert work.stop(grace_s=PATIENCE_S)
     assert query(table, "SELECT * FROM run") == [("finished",)]
 
 
@@ -102,10 +105,9 @@ def test_a_running_job_is_cancelled_when_its_time_is_over(table: str) -> None:
         begun.set()
         connection.execute("SELECT pg_sleep(1000)")
 
-    work = Work(table, [Job("take for ever", SOON, take_for_ever)], lambda: True)
-    work.start()
-    assert begun.wait(PATIENCE_S)
-    assert work.stop()
+    with at_work(table, Job("take for ever", SOON, take_for_ever)) as work:
+        assert begun.wait(PATIENCE_S)
+        assert work.stop()
     assert query(table, "SELECT * FROM run") == []
 
 
@@ -136,7 +138,8 @@ def test_the_loss_of_the_lock_stops_a_running_job_until_it_is_held_again(table: 
 
     lock = RunnerLock(table)
     stop = threading.Event()
-    work = Work(table, [Job("take for ever", SOON, take_for_ever)], lock.hold)
+    pool = open_pool(table, "jobs", 4, 0.0, least=0)
+    work = Work(pool, [Job("take for ever", SOON, take_for_ever)], lock.hold)
     thread = threading.Thread(target=run_scheduler, args=(lock, work, stop, 0.0))
     thread.start()
     try:
@@ -154,6 +157,63 @@ def test_the_loss_of_the_lock_stops_a_running_job_until_it_is_held_again(table: 
     finally:
         stop.set()
         thread.join()
+        pool.close()
+
+
+def test_the_database_is_told_of_each_run_and_how_it_ended(table: str) -> None:
+    ended = threading.Semaphore(0)
+
+    def fail(connection: psycopg.Connection) -> None:
+        assert query(table, "SELECT outcome FROM job_runs ORDER BY id DESC LIMIT 1") == [("running",)]
+        ended.release()
+        connection.execute("INSERT INTO run VALUES ('secret')")
+        raise ValueError("on purpose\nDETAIL: a child's name")
+
+    with at_work(table, Job("fail", SOON, fail)):
+        for _ in range(2):
+            assert ended.acquire(timeout=PATIENCE_S)
+    with psycopg.connect(table) as connection:
+        (_, first) = job_runs.list_runs(connection, "fail", 2)
+    assert (first["outcome"], first["problem"]) == ("failed", "ValueError: on purpose")
+    assert first["ended_at"] >= first["started_at"]
+
+
+def test_a_run_that_nobody_ended_is_lost_once_the_job_runs_again(table: str) -> None:
+    with psycopg.connect(table) as connection:
+        job_runs.begin_run(connection, "restart")
+    done = threading.Event()
+    with at_work(table, Job("restart", SOON, lambda _: done.set())):
+        assert done.wait(PATIENCE_S)
+    outcomes = query(table, "SELECT outcome, ended_at IS NOT NULL FROM job_runs ORDER BY id")
+    assert outcomes[:2] == [("lost", True), ("done", True)]
+
+
+def test_only_the_newest_runs_are_kept(table: str) -> None:
+    with psycopg.connect(table) as connection:
+        for _ in range(job_runs.RUNS_KEPT + 3):
+            run = job_runs.begin_run(connection, "often")
+        job_runs.end_run(connection, "often", run, None)
+    assert query(table, "SELECT count(*) FROM job_runs") == [(job_runs.RUNS_KEPT,)]
+
+
+def test_the_schedule_is_told_and_a_run_that_is_asked_for_comes_at_once(table: str) -> None:
+    ran = threading.Event()
+    yearly = CronTrigger(month=1, day=1, timezone=UTC)  # type: ignore[no-untyped-call]
+    with (
+        at_work(table, Job("yearly", yearly, lambda _: ran.set())) as work,
+        psycopg.connect(table, autocommit=True) as connection,
+    ):
+        work.attend(connection)
+        (row,) = job_runs.list_jobs(connection)
+        assert (row["name"], row["schedule"], row["outcome"]) == ("yearly", "cron[month='1', day='1']", None)
+        assert row["next_run"] > datetime.now(UTC)
+        assert not job_runs.request_run(connection, "no such job", None)
+        assert job_runs.request_run(connection, "yearly", None)
+        work.attend(connection)
+        assert ran.wait(PATIENCE_S)
+        work.attend(connection)
+        (after,) = job_runs.list_jobs(connection)
+        assert (after["next_run"], after["requested_at"]) == (row["next_run"], None)
 
 
 def test_the_jobs_of_an_installation_are_listed_with_their_hours() -> None:

@@ -28,7 +28,7 @@ def test_who_claims_a_session_hears_of_all_that_it_may_be_subscribed_to(database
 def test_of_several_that_adopt_a_session_one_gets_it_and_its_worker_may_come_back(database_url: str) -> None:
     with connect(database_url, "test", autocommit=True) as connection:
         claim(connection, "gone", "x")
-        ((*_, seen_at),) = queries.list_sessions(connection)
+        ((*_, seen_at),) = queries.list_broker_sessions(connection)
         adopt = [
             queries.adopt_session(connection, **SESSION, worker=worker, seen_at=seen_at) for worker in "ab"
         ]
@@ -36,7 +36,7 @@ def test_of_several_that_adopt_a_session_one_gets_it_and_its_worker_may_come_bac
         assert list(queries.renew_sessions(connection, worker="gone")) == []
         claim(connection, "back", "x")
         assert queries.forget_session(connection, **SESSION, worker="a") == 0
-        assert [worker for *_, worker, _ in queries.list_sessions(connection)] == ["back"]
+        assert [worker for *_, worker, _ in queries.list_broker_sessions(connection)] == ["back"]
 
 
 def test_a_copy_of_the_database_knows_no_session_of_the_original(database_url: str) -> None:
@@ -49,9 +49,9 @@ def test_a_copy_of_the_database_knows_no_session_of_the_original(database_url: s
         try:
             with connect(f"{database_url}_copy", "test", autocommit=True) as connection:
                 assert connection.execute("SELECT count(*) FROM broker_sessions").fetchone() == (1,)
-                assert list(queries.list_sessions(connection)) == []
+                assert list(queries.list_broker_sessions(connection)) == []
                 claim(connection, "copy", "x")
-                assert len(list(queries.list_sessions(connection))) == 1
+                assert len(list(queries.list_broker_sessions(connection))) == 1
         finally:
             admin.execute(f"DROP DATABASE {name}_copy WITH (FORCE)")
 

@@ -26,6 +26,7 @@ def list_routes(app: Flask) -> list[tuple[str, str, str]]:
 
 def fill(rule: Rule) -> str:
     values = {"id": "1", "session_id": UNKNOWN, "token": "x", "filename": "logo.svg"}
+    values |= {"day": "2026-11-23", "name": "driven_roads"}
     address = rule.rule
     for name in rule.arguments:
         for kind in ("int:", "uuid:", "path:", ""):

@@ -1,0 +1,1 @@
+"""The System pages: what runs, what came in, what was put aside, what was changed, and the switches."""

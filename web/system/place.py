@@ -1,0 +1,35 @@
+"""Where a request is in a list that is paged by id, and what it sends for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
+
+from web.problems import InvalidFields
+
+PAGE = 100
+LARGEST_ID = 2**63 - 1
+
+
+def read_id(asked: Mapping[str, str], name: str) -> int | None:
+    """A number of this name, such as the id that the next part comes after. Raises InvalidFields."""
+    text = asked.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID):
+        raise InvalidFields({name: _("This must be a whole number.")})
+    return int(text)
+
+
+def read_words(asked: Mapping[str, str], name: str) -> str:
+    """A text of this name, as the database can look for it."""
+    return asked.get(name, "").replace("\x00", "").strip()
+
+
+def render_part(page: str, part: str, **values: Any) -> Response:
+    """The page, or for htmx only the part of it that changes."""
+    is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    response = make_response(render_template(part if is_part else page, **values))
+    response.headers["Vary"] = "HX-Request"
+    return response
