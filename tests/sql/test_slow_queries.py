@@ -39,14 +39,14 @@ def test_no_two_queries_have_one_name() -> None:
 def test_a_statement_is_noted_by_its_name_whatever_runs_it(database_url: str, noted: SlowQueries) -> None:
     with connect(database_url, "test", autocommit=True) as connection:
         queries.list_users(connection)
-        list(queries.list_devices(connection))
+        list(queries.list_devices_with_fixes(connection))
         Records(connection, "depots", "depot", Author(), None).count(search="secret", archived=False)
         connection.execute("SELECT %s", ("a secret",))
         with connection.cursor() as cursor:
             with cursor.copy("/* copy_rows */ COPY (SELECT 1) TO STDOUT") as copy:
                 assert list(copy)
             cursor.executemany("SELECT pg_notify('x', %s)", [("a",), ("b",)])
-    assert names(noted) >= {"list_devices", "count_depots", "copy_rows", "other"}
+    assert names(noted) >= {"list_devices_with_fixes", "count_depots", "copy_rows", "other"}
     assert "secret" not in json.dumps(noted.list_costliest())
 
 
