@@ -4,6 +4,7 @@ import json
 
 import psycopg
 
+from local.roster import register_roster
 from local.simulator.fleet import fleet_numbers
 from local.town.features import list_features
 from local.town.town import draw_town, name_drawing
@@ -21,6 +22,7 @@ def register_fleet(conn: psycopg.Connection, vehicles: int = 54, seed: int = 7) 
         numbers = fleet_numbers(vehicles)
         queries.add_buses(conn, numbers=numbers)
         queries.add_bus_devices(conn, numbers=numbers)
+        register_roster(conn, numbers)
         drawing = name_drawing(seed)
         if queries.find_town(conn) != drawing:
             queries.remove_town(conn)

@@ -24,7 +24,7 @@ def add_device(connection: psycopg.Connection, uid: str, fleet_number: str | Non
             vehicle_id = None
             if fleet_number is not None:
                 vehicle_id = queries.add_vehicle_if_absent(connection, fleet_number=fleet_number)
-            return int(queries.add_device(connection, uid=uid, vehicle_id=vehicle_id))
+            return int(queries.register_device(connection, uid=uid, vehicle_id=vehicle_id))
     except psycopg.errors.UniqueViolation as error:
         taken = "vehicle" if "vehicle" in (error.diag.constraint_name or "") else "uid"
         subject = (
@@ -44,4 +44,4 @@ def disable_device(connection: psycopg.Connection, uid: str) -> None:
 def list_devices(connection: psycopg.Connection) -> list[dict[str, object]]:
     """Every device with its vehicle and newest fix, by uid."""
     names = ("uid", "fleet_number", "disabled_at", "fix_time", "latitude", "longitude")
-    return [dict(zip(names, row, strict=True)) for row in queries.list_devices(connection)]
+    return [dict(zip(names, row, strict=True)) for row in queries.list_devices_with_fixes(connection)]

@@ -87,6 +87,7 @@ class Records:
                 rows = fetch_rows(self.connection, f"{action}_{self.noun}", **values)
                 if not rows:
                     raise Conflict(self.get(values["id"]))
+                self._check_reach(rows[0])
                 audit.record_change(self.connection, self.author, action, self.table, before, rows[0])
         except psycopg.errors.UniqueViolation as error:
             raise self._explain(error, {**(before or {}), **values}, "taken") from error
@@ -95,6 +96,15 @@ class Records:
         except psycopg.errors.CheckViolation as error:
             raise self._explain(error, {**(before or {}), **values}, "") from error
         return rows[0]
+
+    def _check_reach(self, row: Row) -> None:
+        """Nobody makes a record that they could not see then. Raises RecordError."""
+        field = next((field for field in ("depot_id", "vehicle_id") if field in row), None)
+        if self.reach is not None and field:
+            try:
+                self.get(row["id"])
+            except RecordMissing as error:
+                raise RecordError(field, "beyond_reach") from error
 
     def _explain(self, error: psycopg.Error, values: Row, reason: str) -> RecordError:
         """The field that a constraint such as depots_name_key begins with; the rest is the reason."""

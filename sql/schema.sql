@@ -489,9 +489,20 @@ CREATE TABLE driver_assignments (
     notes      text NOT NULL DEFAULT '' CHECK (length(notes) <= 500),
     version    integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
+    instead_of_vehicle_id integer REFERENCES vehicles ON DELETE RESTRICT,
+    instead_of_driver_id  integer REFERENCES drivers ON DELETE RESTRICT,
     CONSTRAINT driver_assignments_vehicle_once EXCLUDE USING gist (vehicle_id WITH =, during WITH &&),
-    CONSTRAINT driver_assignments_driver_once EXCLUDE USING gist (driver_id WITH =, during WITH &&)
+    CONSTRAINT driver_assignments_driver_once EXCLUDE USING gist (driver_id WITH =, during WITH &&),
+    CONSTRAINT driver_assignments_kind_substitute CHECK (
+        (kind = 'substitute') = (num_nonnulls(instead_of_vehicle_id, instead_of_driver_id) > 0))
 );
+
+-- Who drives each vehicle at this moment; a vehicle that nobody drives is not in it.
+CREATE VIEW current_drivers AS
+SELECT a.vehicle_id, a.driver_id, d.name, a.id AS assignment_id, a.kind,
+       lower(a.during) AS starts_at, upper(a.during) AS ends_at
+FROM driver_assignments a JOIN drivers d ON d.id = a.driver_id
+WHERE a.during @> now();
 
 -- Which vehicle a device sat in when, kept by the trigger below: a device that moves takes no history along.
 CREATE TABLE device_installations (

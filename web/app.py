@@ -13,6 +13,7 @@ from web import (
     account,
     api_auth,
     api_docs,
+    assignments,
     database,
     formats,
     gate,
@@ -32,15 +33,19 @@ from web import (
     static_files,
     tokens,
 )
+from web.assignments_api import make_assignments_api
 from web.live import Live
 from web.mail import Mailer
 from web.records import references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
+from web.records.devices import DEVICES
+from web.records.drivers import DRIVERS
 from web.records.pages import make_pages
 from web.records.users import USERS
+from web.records.vehicles import VEHICLES
 
-KINDS = (DEPOTS, USERS)
+KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS, USERS)
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -78,11 +83,24 @@ def create_app(settings: Settings) -> APIFlask:
     if hops := settings.web_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    for room in (health, sign_in, password, account, second_factor, people, live_map, api_auth, api_docs):
+    rooms = (
+        health,
+        sign_in,
+        password,
+        account,
+        second_factor,
+        people,
+        live_map,
+        assignments,
+        api_auth,
+        api_docs,
+    )
+    for room in rooms:
         app.register_blueprint(room.pages)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
+    app.register_blueprint(make_assignments_api())
     return app
 
 

@@ -4,18 +4,30 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import format_date, format_datetime, format_decimal, format_time, format_timedelta
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from web import clock
+
 METRES_PER_MILE = 1609.344
 NOTHING = "\u2013"
+SOON_DAYS = 30
+TONES = {
+    "green": "bg-green-lt",
+    "yellow": "bg-yellow-lt",
+    "red": "bg-red-lt",
+    "secondary": "bg-secondary-lt",
+}
 
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, ago, number, distance, speed, place, plain, on_off, show_as, browser):
+    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain):
         app.add_template_filter(show)
+    app.add_template_filter(on_off)
+    app.add_template_filter(show_as)
+    app.add_template_filter(browser)
 
 
 def moment(value: datetime | str | None) -> Any:
@@ -31,16 +43,49 @@ def day(value: date | str | None) -> str:
     """A day."""
     if not value:
         return NOTHING
-    return str(
-        format_date(date.fromisoformat(value) if isinstance(value, str) else value, "medium", rebase=False)
-    )
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    return str(format_date(on, "medium", rebase=False))
 
 
-def ago(value: datetime) -> Any:
+def weekday(value: date) -> str:
+    """A day with its weekday."""
+    return str(format_date(value, "EEEE d MMMM y", rebase=False))
+
+
+def ago(value: datetime | None) -> Any:
     """How long ago, with the moment itself beside."""
+    if value is None:
+        return NOTHING
     shown = _("%(time)s ago", time=format_timedelta(datetime.now(UTC) - value, threshold=1.2))
     title = format_datetime(value, "medium")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), title, shown)
+
+
+def expiry(value: date | str | None) -> Any:
+    """The day on which something ends, marked where that is past or soon."""
+    if not value:
+        return NOTHING
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    days = (on - clock.today()).days
+    if days < 0:
+        return badge(_("expired %(day)s", day=day(on)), "red")
+    return badge(day(on), "yellow") if days <= SOON_DAYS else day(on)
+
+
+def badge(text: Any, tone: str) -> Markup:
+    """A word with a colour: green, yellow, red or secondary."""
+    return Markup('<span class="badge {}">{}</span>').format(TONES[tone], text)
+
+
+def span(starts_at: datetime, ends_at: datetime | None) -> str:
+    """From when to when, as short as it can be said."""
+    start, end = starts_at.astimezone(clock.zone()), ends_at and ends_at.astimezone(clock.zone())
+    begin = format_datetime(starts_at, "short")
+    if end is None or ends_at is None:
+        return str(_("from %(begin)s on", begin=begin))
+    if end.date() == start.date():
+        return f"{begin} \u2013 {format_time(ends_at, 'short')}"
+    return f"{begin} \u2013 {format_datetime(ends_at, 'short')}"
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -11,15 +11,17 @@ from werkzeug.datastructures import MultiDict
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` is a way of templates/inputs.html: text, area, number, day, select, pick, ticks,
-    password.
+    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick,
+    ticks, tel, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types;
     ticks (References) take several.
     `group` is a heading over this field and the ones below it.
     In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
-    `sorts` says so, for which its column must not be null. `show` is a filter of web.formats.
+    `sorts` says so, for which its column must not be null, or `order` name another that is not. `show` is a
+    filter of web.formats; `tones` gives choices a colour. `right` is what one needs to see the field at all,
+    where that is more than to see the record.
     """
 
     name: str
@@ -34,6 +36,9 @@ class Field:
     autocomplete: str = "off"
     of: str = ""
     group: Any = ""
+    order: str = ""
+    tones: tuple[tuple[str, str], ...] = ()
+    right: str = ""
 
     @property
     def needed(self) -> bool:

@@ -16,7 +16,21 @@ RIGHTS: dict[str, frozenset[str]] = {
     "edit depots": frozenset({"admin", "dispatcher"}),
     "see users": frozenset({"admin"}),
     "edit users": frozenset({"admin"}),
+    "see vehicles": STAFF,
+    "edit vehicles": frozenset({"admin", "dispatcher", "mechanic"}),
+    # Who drives is known to whoever works with drivers and vehicles; how to reach them, and whether they may
+    # and can drive, only to those who send them out. A driver sees nothing of another.
+    "see drivers": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "see drivers' papers": frozenset({"admin", "dispatcher"}),
+    "edit drivers": frozenset({"admin", "dispatcher"}),
+    "see devices": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "edit devices": frozenset({"admin", "dispatcher", "mechanic"}),
+    "see assignments": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "edit assignments": frozenset({"admin", "dispatcher"}),
 }
+
+# Rights to see single fields of records, which no route asks for by itself.
+OF_FIELDS = frozenset({"see drivers' papers"})
 
 
 def of_records(table: str) -> dict[str, str]:
@@ -69,6 +83,29 @@ ENDPOINTS: dict[str, str] = {
     "people.sign_out": "edit users",
     "people.reset_second_factor": "edit users",
     "people.unlock": "edit users",
+    **of_records("vehicles"),
+    **of_records("drivers"),
+    **of_records("devices"),
+    **{f"assignments.{view}": "see assignments" for view in ("list_all", "show")},
+    **{
+        f"assignments.{action}": "edit assignments"
+        for action in (
+            "begin",
+            "add",
+            "begin_change",
+            "change",
+            "end",
+            "remove",
+            "begin_substitution",
+            "substitute",
+            "undo",
+        )
+    },
+    **{f"api_assignments.{view}": "see assignments" for view in ("list_all", "show")},
+    **{
+        f"api_assignments.{action}": "edit assignments"
+        for action in ("add", "change", "end", "remove", "substitute")
+    },
 }
 
 

@@ -4,11 +4,14 @@ A form sends text and the API sends JSON; one rule reads both.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate
+
+from web import clock
 
 REQUIRED = _l("This is needed.")
 
@@ -36,6 +39,20 @@ class Blank(fields.Field[Any]):
 
 class Day(Blank, fields.Date):
     """A day, as 2026-11-23."""
+
+
+class Moment(Blank, fields.DateTime):
+    """A day and time; without an offset it is one of the person's own time zone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return clock.read(value)
+        except clock.SkippedHour as skipped:
+            raise ValidationError(
+                _("The clocks go forward then, and there is no such time: take %(time)s.", time=skipped.later)
+            ) from skipped
+        except ValueError as error:
+            raise self.make_error("invalid", input=value) from error
 
 
 class Whole(Blank, fields.Integer):
@@ -106,6 +123,17 @@ def day(needed: bool = False, description: str = "") -> Day:
             date(1900, 1, 1), date(2199, 12, 31), error=_l("This must be a day between 1900 and 2199.")
         ),
         error_messages=_messages(_l("This must be a day, such as 2026-11-23.")),
+        metadata=_describe(description),
+    )
+
+
+def moment(needed: bool = False, description: str = "") -> Moment:
+    """A day and time between 1900 and 2199."""
+    words = _l("This must be a day and time between 1900 and 2199, such as 2026-11-23T07:30.")
+    return Moment(
+        required=needed,
+        allow_none=not needed,
+        error_messages=_messages(words),
         metadata=_describe(description),
     )
 

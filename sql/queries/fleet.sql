@@ -15,7 +15,7 @@ ON CONFLICT (uid) DO NOTHING;
 INSERT INTO vehicles (fleet_number) VALUES (:fleet_number)
 ON CONFLICT (fleet_number) DO UPDATE SET fleet_number = excluded.fleet_number RETURNING id;
 
--- name: add_device$
+-- name: register_device$
 -- A new device; its id.
 INSERT INTO devices (uid, vehicle_id) VALUES (:uid, :vehicle_id) RETURNING id;
 
@@ -23,7 +23,7 @@ INSERT INTO devices (uid, vehicle_id) VALUES (:uid, :vehicle_id) RETURNING id;
 -- Refuse what this device sends from now on.
 UPDATE devices SET disabled_at = coalesce(disabled_at, now()) WHERE uid = :uid;
 
--- name: list_devices
+-- name: list_devices_with_fixes
 -- Every device with its vehicle and newest fix.
 SELECT uid, fleet_number, disabled_at, fix_time, latitude, longitude
 FROM devices

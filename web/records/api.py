@@ -27,7 +27,7 @@ def make_api(kind: Kind) -> APIBlueprint:
     """The blueprint of this kind; its endpoints are named in web.rights."""
     noun, title = kind.noun.capitalize(), str(kind.table).capitalize()
     names = tuple(field.name for field in kind.fields)
-    one = make_schema(kind.fields, noun, **OUT)
+    one = make_schema((*kind.fields, *kind.found), noun, **OUT)
     given = make_schema(kind.fields, f"New{noun}")
     changed = make_schema(
         kind.fields, f"Changed{noun}", version=fields.Integer(required=True), archived=fields.Boolean()
@@ -47,13 +47,18 @@ def make_api(kind: Kind) -> APIBlueprint:
     @api.doc(summary=f"List {kind.table}", security="bearer", responses=[401, 403, 422])
     def list_all(asked: dict[str, Any]) -> Any:
         with database.connection() as connection:
-            return list_page(kind.open(connection), read_wish(kind, request.args))
+            found = list_page(kind.open(connection), read_wish(kind, request.args))
+            return {
+                "items": [kind.trim(row) for row in found.items],
+                "total": found.total,
+                "next": found.next,
+            }
 
     @api.get("/<int:id>")
     @api.output(one)
     @api.doc(summary=f"Get one {kind.noun}", security="bearer", responses=[401, 403, 404])
     def show(id: int) -> Any:
-        return kinds.get(kind, id)
+        return kind.trim(kinds.get(kind, id))
 
     @api.post("")
     @api.input(given, arg_name="values")
@@ -64,7 +69,7 @@ def make_api(kind: Kind) -> APIBlueprint:
             with database.connection() as connection:
                 return kind.open(connection).add({**dict.fromkeys(names), **defaults(kind), **values})
         except RecordError as error:
-            raise InvalidFields(explain(error)) from error
+            raise InvalidFields(explain(kind, error, values)) from error
 
     @api.patch("/<int:id>")
     @api.input(changed, arg_name="values")
@@ -80,7 +85,7 @@ def make_api(kind: Kind) -> APIBlueprint:
                     row = (records.archive if archived else records.restore)(id, row["version"])
                 return row
         except RecordError as error:
-            raise InvalidFields(explain(error)) from error
+            raise InvalidFields(explain(kind, error, values)) from error
         except Conflict as conflict:
             raise Changed(one().dump(conflict.current)) from conflict
 
@@ -89,7 +94,8 @@ def make_api(kind: Kind) -> APIBlueprint:
 
 def make_query(kind: Kind) -> type[Schema]:
     """What a list may be asked for."""
-    orders = [order for name in kind.sorts for order in (name, f"-{name}")]
+    sorts = [field.name for field in (*kind.fields, *kind.found) if field.sorts]
+    orders = [order for name in sorts for order in (name, f"-{name}")]
     size = {"description": f"{PAGE} unless given"}
     filters: dict[str, fields.Field[Any]] = {field.name: fields.String() for field in kind.filters}
     return make_schema(

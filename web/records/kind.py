@@ -9,36 +9,43 @@ from flask import g
 from flask_babel import lazy_gettext as _l
 
 from sql.audit import Author, Row
-from sql.records import Records
+from sql.records import RecordError, Records
 from sql.users import list_reach
 from web import database
 from web.forms import Field
+from web.rights import SIGNED_IN, may
 
 
 @dataclass(frozen=True)
 class Part:
-    """More of a record's page: what `load` finds for the record is `part` in the template."""
+    """More of a record's page: what `load` finds for the record is `part` in the template.
+
+    Only who has its `right` sees it, where it has one.
+    """
 
     title: Any
     template: str
     load: Callable[[psycopg.Connection, Row], Any]
+    right: str = SIGNED_IN
 
 
 @dataclass(frozen=True)
 class Words:
-    """How a kind calls putting a record out of the way, and bringing it back."""
+    """What putting a record out of the way is called, and bringing it back."""
 
     archive: Any
     restore: Any
     archived: Any
+    listed: Any
     has_been_archived: Any
     has_been_restored: Any
 
 
-WORDS = Words(
+ARCHIVING = Words(
     archive=_l("Archive"),
     restore=_l("Restore"),
-    archived=_l("Archived"),
+    archived=_l("archived"),
+    listed=_l("Archived"),
     has_been_archived=_l("%(name)s has been archived."),
     has_been_restored=_l("%(name)s has been restored."),
 )
@@ -49,7 +56,9 @@ class Kind:
     """One kind. `table` and `noun` name its queries (list_depots, add_depot), its rights and its addresses.
 
     The first field names a record wherever one is named. `filters` are selects over the list; their names
-    are parameters of the list's query, empty where nothing is picked.
+    are parameters of the list's query, empty where nothing is picked. `found` are fields that nobody enters
+    but the list's query finds. `explain` knows a better sentence than the usual one for some of what the
+    database does not take.
     """
 
     table: str
@@ -60,22 +69,38 @@ class Kind:
     fields: tuple[Field, ...]
     filters: tuple[Field, ...] = ()
     parts: tuple[Part, ...] = ()
-    words: Words = WORDS
+    found: tuple[Field, ...] = ()
+    words: Words = ARCHIVING
+    explain: Callable[[psycopg.Connection, RecordError, Row], Any] = lambda _connection, _error, _values: None
+
+    @property
+    def shown(self) -> list[Field]:
+        """The fields and found that the person who asks may see."""
+        return [field for field in (*self.fields, *self.found) if is_shown(field)]
 
     @property
     def columns(self) -> list[Field]:
-        """The fields that are columns of the list."""
-        return [field for field in self.fields if field.width]
+        """Those that are columns of the list."""
+        return [field for field in self.shown if field.width]
 
     @property
     def sorts(self) -> list[str]:
         """What the list can be sorted by."""
-        return [field.name for field in self.fields if field.sorts]
+        return [field.name for field in self.shown if field.sorts]
 
     @property
     def by_name(self) -> dict[str, Field]:
         """The fields by their names."""
-        return {field.name: field for field in self.fields}
+        return {field.name: field for field in self.shown}
+
+    def trim(self, row: Row) -> Row:
+        """A record without what the person who asks may not see."""
+        hidden = {field.name for field in (*self.fields, *self.found) if not is_shown(field)}
+        return {name: value for name, value in row.items() if name not in hidden}
+
+    def order_of(self, name: str) -> str:
+        """The column of the query that puts the list in the order of this field."""
+        return self.by_name[name].order or name
 
     def name_of(self, row: Row) -> Any:
         """What a record is called."""
@@ -85,6 +110,11 @@ class Kind:
         """The records, as far as the person who asks may reach, to be changed in their name."""
         reach = list_reach(connection, g.user)
         return Records(connection, self.table, self.noun, Author(g.user.id, g.request_id), reach)
+
+
+def is_shown(field: Field) -> bool:
+    """Whether the person who asks may see a field at all."""
+    return may(g.user.role, field.right or SIGNED_IN)
 
 
 def get(kind: Kind, id: int) -> Row:

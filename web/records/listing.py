@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
+from marshmallow import ValidationError
 
 from sql.records import Records
+from web.forms import Field
 from web.problems import InvalidFields
-from web.records.kind import Kind
+from web.records.kind import Kind, is_shown
 
 PAGE = 100
 LONGEST_PAGE = 1000
@@ -23,6 +25,7 @@ class Wish:
     search: str
     archived: bool
     sort: str
+    order: str
     is_descending: bool
     after: tuple[str, int] | None
     limit: int
@@ -49,20 +52,33 @@ def read_wish(kind: Kind, asked: Mapping[str, str]) -> Wish:
         search=asked.get("search", "").replace("\x00", "").strip(),
         archived=asked.get("archived", "") in ("1", "true"),
         sort=sort,
+        order=kind.order_of(sort),
         is_descending=wanted.startswith("-"),
         after=read_place(asked.get("after", "")),
         limit=read_limit(asked.get("limit", "")),
-        filters={field.name: asked.get(field.name, "") for field in kind.filters},
+        filters={field.name: read_filter(field, asked.get(field.name, "")) for field in kind.filters},
     )
 
 
 def list_page(records: Records, wish: Wish) -> Listing:
     """The part of the list that is asked for."""
     matching = {"search": wish.search, "archived": wish.archived, **wish.filters}
-    rows = records.list_page(wish.sort, wish.is_descending, wish.after, wish.limit + 1, **matching)
+    rows = records.list_page(wish.order, wish.is_descending, wish.after, wish.limit + 1, **matching)
     items, has_more = rows[: wish.limit], len(rows) > wish.limit
     total = records.count(**matching) if has_more or wish.after else len(rows)
-    return Listing(items, total, write_place(items[-1][wish.sort], items[-1]["id"]) if has_more else None)
+    return Listing(items, total, write_place(items[-1][wish.order], items[-1]["id"]) if has_more else None)
+
+
+def read_filter(field: Field, text: str) -> str:
+    """What a filter asks for: a choice, a name, or a value that is checked. Raises InvalidFields."""
+    if not text or not is_shown(field):
+        return ""
+    if field.of or field.choices:
+        return text.replace("\x00", "")
+    try:
+        return str(field.value.deserialize(text))
+    except ValidationError as error:
+        raise InvalidFields({field.name: str(error.messages[0])}) from error
 
 
 def read_limit(text: str) -> int:

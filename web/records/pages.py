@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from sql import audit
@@ -16,6 +16,7 @@ from web.records import references
 from web.records.conflict import compare
 from web.records.kind import Kind
 from web.records.listing import Wish, list_page, read_wish
+from web.rights import may
 
 
 def make_pages(kind: Kind) -> Blueprint:
@@ -58,7 +59,7 @@ def make_pages(kind: Kind) -> Blueprint:
             with database.connection() as connection:
                 row = kind.open(connection).add(entered)
         except RecordError as error:
-            return show_form(kind, None, entered, explain(error))
+            return show_form(kind, None, entered, explain(kind, error, entered))
         return show_done(kind, row, _("%(name)s has been added.", name=kind.name_of(row)))
 
     @pages.get("/<int:id>")
@@ -66,7 +67,8 @@ def make_pages(kind: Kind) -> Blueprint:
         """The record, with its history."""
         with database.connection() as connection:
             row = kind.open(connection).get(id)
-            parts = [(part, part.load(connection, row)) for part in kind.parts]
+            seen = [part for part in kind.parts if may(g.user.role, part.right)]
+            parts = [(part, part.load(connection, row)) for part in seen]
             changes = audit.list_changes(connection, kind.table, id)
         page = render_template("records/record.html", kind=kind, row=row, parts=parts, changes=changes)
         return make_response(page)
@@ -88,7 +90,7 @@ def make_pages(kind: Kind) -> Blueprint:
             with database.connection() as connection:
                 row = kind.open(connection).change(id, version, entered)
         except RecordError as error:
-            return show_form(kind, {"id": id, "version": version}, entered, explain(error))
+            return show_form(kind, {"id": id, "version": version}, entered, explain(kind, error, entered))
         except Conflict as conflict:
             return show_conflict(kind, version, entered, conflict.current)
         return show_done(kind, row, _("%(name)s has been saved.", name=kind.name_of(row)))
@@ -96,23 +98,23 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.post("/<int:id>/archive")
     def archive(id: int) -> Response:
         """Out of the way, with a way back."""
-        return move(id, "archive", kind.words.has_been_archived)
+        return move(id, "archive", str(kind.words.has_been_archived))
 
     @pages.post("/<int:id>/restore")
     def restore(id: int) -> Response:
         """Back again."""
-        return move(id, "restore", kind.words.has_been_restored)
+        return move(id, "restore", str(kind.words.has_been_restored))
 
-    def move(id: int, action: str, message: Any) -> Response:
+    def move(id: int, action: str, message: str) -> Response:
         try:
             with database.connection() as connection:
                 row = getattr(kind.open(connection), action)(id, read_version())
+        except RecordError as error:
+            flash(" ".join(explain(kind, error, {"id": id}).values()), "problem")
+            return make_response(redirect(url_for(f"{kind.table}.show", id=id), 303))
         except Conflict as conflict:
             return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
-        except RecordError as error:
-            flash(" ".join(explain(error).values()), "problem")
-            return make_response(redirect(url_for(f"{kind.table}.show", id=id), 303))
-        return show_done(kind, row, str(message).replace("%(name)s", str(kind.name_of(row))))
+        return show_done(kind, row, message.replace("%(name)s", str(kind.name_of(row))))
 
     return pages
 
@@ -140,18 +142,24 @@ def show_done(kind: Kind, row: dict[str, Any], message: str) -> Response:
     return make_response(redirect(url_for(f"{kind.table}.show", id=row["id"]), 303))
 
 
-def show_conflict(kind: Kind, version: int, entered: dict[str, Any], current: dict[str, Any]) -> Response:
-    """Both versions, field by field, to choose from."""
+def show_conflict(
+    kind: Kind, version: int, entered: dict[str, Any], current: dict[str, Any], table: str = ""
+) -> Response:
+    """Both versions, field by field, to choose from; `table` where the kind is not named after its own."""
+    of = {"table": table or kind.table, "record_id": current["id"]}
     with database.connection() as connection:
-        opened = queries.find_version(connection, table=kind.table, record_id=current["id"], version=version)
-        last = queries.find_last_change(connection, table=kind.table, record_id=current["id"])
+        opened = queries.find_version(connection, **of, version=version)
+        last = queries.find_last_change(connection, **of)
     rows = compare(kind.fields, opened, entered, current)
     page = render_template("records/conflict.html", kind=kind, current=current, rows=rows, last=last)
     return make_response(page, 409)
 
 
-def explain(error: RecordError) -> dict[str, str]:
+def explain(kind: Kind, error: RecordError, values: dict[str, Any]) -> dict[str, str]:
     """What the database does not take, as a sentence at its field."""
+    with database.connection() as connection:
+        if own := kind.explain(connection, error, values):
+            return {error.field: own}
     sentences = {
         "taken": _("This is taken by another record, maybe an archived one."),
         "unknown": _("There is no such record."),
@@ -159,6 +167,7 @@ def explain(error: RecordError) -> dict[str, str]:
         "last_admin": _("The last admin stays: make somebody else one first."),
         "own": _("Nobody changes how far their own rights go: another admin has to."),
         "admin": _("An admin reaches the whole fleet."),
+        "beyond_reach": _("This must be one that you look after."),
         "goes_with_latitude": _("Latitude and longitude go together: give both or none."),
     }
     return {error.field: sentences.get(error.reason, _("This cannot be kept like this."))}

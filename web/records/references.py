@@ -4,6 +4,7 @@ A kind that others refer to has the query `list_NOUN_names(search, ids, depot_id
 name and whether it is archived. Whoever may not reach a record cannot refer to it either.
 """
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -14,8 +15,9 @@ from marshmallow import ValidationError, fields
 
 from sql.queries import queries
 from sql.users import list_reach
-from web import database, formats
+from web import clock, database, formats
 from web.forms import Field
+from web.records.kind import is_shown
 
 MOST_SUGGESTED = 20
 MOST_CHOICES = 500
@@ -42,7 +44,7 @@ class Reference(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         with database.connection() as connection:
-            if isinstance(value, str):
+            if isinstance(value, str) and "\x00" not in value:
                 found = _find(connection, self.noun, value)
             elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
                 found = _list(connection, self.noun, ids=[value])
@@ -77,6 +79,7 @@ def set_up(app: Flask) -> None:
     app.add_template_global(list_ticks)
     app.add_template_global(choices_of)
     app.add_template_global(entry_of)
+    app.add_template_global(is_shown)
     app.add_template_filter(show_field)
 
 
@@ -125,6 +128,8 @@ def entry_of(field: Field, value: Any) -> Any:
         return ",".join(str(id) for id in value)
     if field.of and isinstance(value, int):
         return find_name(field.of, value)
+    if field.input == "moment" and isinstance(value, datetime):
+        return clock.write(value)
     return value if value or value == 0 else ""
 
 
@@ -134,8 +139,10 @@ def show_field(value: Any, field: Field) -> Any:
         return formats.plain(", ".join(filter(None, (find_name(field.of, id) for id in value))))
     if field.of:
         return formats.plain(find_name(field.of, value))
-    words = dict(field.choices)
-    return formats.plain(words[value]) if value in words else formats.show_as(value, field.show)
+    words, tones = dict(field.choices), dict(field.tones)
+    if value in words:
+        return formats.badge(words[value], tones[value]) if value in tones else formats.plain(words[value])
+    return formats.show_as(value, field.show)
 
 
 def _find(connection: psycopg.Connection, noun: str, text: str) -> list[Name]:

@@ -129,7 +129,8 @@ USERS = UserKind(
     words=Words(
         archive=_l("Disable"),
         restore=_l("Enable"),
-        archived=_l("Disabled"),
+        archived=_l("disabled"),
+        listed=_l("Disabled"),
         has_been_archived=_l("%(name)s is signed out and cannot sign in any more."),
         has_been_restored=_l("%(name)s may sign in again."),
     ),
