@@ -23,8 +23,9 @@ TONES = {
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain, on_off):
+    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain):
         app.add_template_filter(show)
+    app.add_template_filter(on_off)
     app.add_template_filter(show_as)
     app.add_template_filter(browser)
 
@@ -42,9 +43,8 @@ def day(value: date | str | None) -> str:
     """A day."""
     if not value:
         return NOTHING
-    return str(
-        format_date(date.fromisoformat(value) if isinstance(value, str) else value, "medium", rebase=False)
-    )
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    return str(format_date(on, "medium", rebase=False))
 
 
 def weekday(value: date) -> str:

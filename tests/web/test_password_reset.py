@@ -120,7 +120,9 @@ def test_the_mail_goes_to_the_person_and_says_what_it_is(ask: Ask, post: Post, t
 def test_the_link_changes_the_password_and_works_once(
     client: FlaskClient, link: str, sign_in: SignIn
 ) -> None:
-    assert choose(client, link).location == "/sign-in?changed=1"
+    done = choose(client, link)
+    assert done.location == "/sign-in?changed=1"
+    assert "Your password has been changed" in client.get(done.location).text
     gone = client.get(link)
     assert (gone.status_code, "does not work any more" in gone.text) == (410, True)
     token = read_token(client.get("/sign-in").text)

@@ -98,23 +98,23 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.post("/<int:id>/archive")
     def archive(id: int) -> Response:
         """Out of the way, with a way back."""
-        return move(id, "archive", kind.words.has_been_archived)
+        return move(id, "archive", str(kind.words.has_been_archived))
 
     @pages.post("/<int:id>/restore")
     def restore(id: int) -> Response:
         """Back again."""
-        return move(id, "restore", kind.words.has_been_restored)
+        return move(id, "restore", str(kind.words.has_been_restored))
 
-    def move(id: int, action: str, message: Any) -> Response:
+    def move(id: int, action: str, message: str) -> Response:
         try:
             with database.connection() as connection:
                 row = getattr(kind.open(connection), action)(id, read_version())
-        except Conflict as conflict:
-            return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
         except RecordError as error:
             flash(" ".join(explain(kind, error, {"id": id}).values()), "problem")
             return make_response(redirect(url_for(f"{kind.table}.show", id=id), 303))
-        return show_done(kind, row, str(message).replace("%(name)s", str(kind.name_of(row))))
+        except Conflict as conflict:
+            return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
+        return show_done(kind, row, message.replace("%(name)s", str(kind.name_of(row))))
 
     return pages
 

@@ -16,14 +16,15 @@ from web.forms import Field
 from web.records.kind import Kind, Part, Words
 from web.records.references import References
 
+# The first is what a form begins with: the one that may do least.
 ROLE_WORDS = (
-    ("admin", _l("admin")),
+    ("viewer", _l("viewer")),
     ("dispatcher", _l("dispatcher")),
     ("mechanic", _l("mechanic")),
     ("accountant", _l("accountant")),
     ("driver", _l("driver")),
     ("guardian", _l("guardian")),
-    ("viewer", _l("viewer")),
+    ("admin", _l("admin")),
 )
 SCOPE_WORDS = (
     ("fleet", _l("the whole fleet")),
@@ -93,7 +94,7 @@ USERS = UserKind(
     new=_l("New user"),
     search=_l("Search by e-mail address or name"),
     fields=(
-        Field("email", _l("E-mail address"), address(), width="w-50", sorts=True),
+        Field("email", _l("E-mail address"), address(), width="w-25", sorts=True),
         Field("name", _l("Name"), values.text(200), width="w-25", sorts=True),
         Field(
             "role",
@@ -101,7 +102,7 @@ USERS = UserKind(
             values.choice(ROLES),
             input="select",
             choices=ROLE_WORDS,
-            width="w-1",
+            width="w-25",
             sorts=True,
         ),
         Field(
