@@ -16,7 +16,7 @@ from sql.records import RecordError, Records
 from sql.users import User
 
 # How a new person reads the pages, unless whoever adds them says otherwise.
-READS = {"language": "en", "time_zone": "UTC", "units": "metric"}
+READS = {"language": "en", "time_zone": None, "units": "metric"}
 OWN = ("role", "scope", "depot_ids")
 
 

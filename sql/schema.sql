@@ -141,7 +141,7 @@ CREATE TABLE users (
     created_at    timestamptz NOT NULL DEFAULT now(),
     name          text NOT NULL DEFAULT '' CHECK (length(name) <= 200),
     language      text NOT NULL DEFAULT 'en' CHECK (length(language) BETWEEN 2 AND 10),
-    time_zone     text NOT NULL DEFAULT 'UTC' CHECK (length(time_zone) BETWEEN 1 AND 64),
+    time_zone     text CHECK (length(time_zone) BETWEEN 1 AND 64),
     units         text NOT NULL DEFAULT 'metric' CHECK (units IN ('metric', 'imperial')),
     scope         text NOT NULL CHECK (scope IN ('fleet', 'depot', 'route', 'child')),
     version       integer NOT NULL DEFAULT 1,

@@ -38,7 +38,7 @@ class User:
     disabled: bool
     name: str
     language: str
-    time_zone: str
+    time_zone: str | None  # as their browser says
     units: str
     scope: str
     has_second_factor: bool
@@ -153,7 +153,7 @@ def disable_user(connection: psycopg.Connection, email: str) -> None:
 
 
 def change_preferences(connection: psycopg.Connection, user: User, **preferences: str) -> None:
-    """How a person is called and reads the pages: name, language, time_zone, units."""
+    """How a person is called and reads the pages: name, language, time_zone (empty: the browser's), units."""
     queries.change_preferences(connection, id=user.id, **preferences)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,12 +15,11 @@ from sql.people import People
 from sql.users import UserError
 from web import database, values
 from web.forms import Field, read_form
-from web.languages import LANGUAGES
+from web.languages import LANGUAGES, list_time_zones
 from web.password import explain
 from web.sign_in import check_sign_in
 
 pages = Blueprint("account", __name__, url_prefix="/account")
-ZONES = tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
 UNITS = (("metric", _l("Kilometres, litres")), ("imperial", _l("Miles, gallons")))
 FIELDS = (
     Field("name", _l("Name"), values.text(200), autocomplete="name"),
@@ -35,9 +33,9 @@ FIELDS = (
     Field(
         "time_zone",
         _l("Time zone"),
-        values.choice(ZONES),
+        values.choice(("", *list_time_zones()), needed=False),
         input="select",
-        choices=tuple((z, z) for z in ZONES),
+        choices=(("", _l("As the browser says")), *((zone, zone) for zone in list_time_zones())),
     ),
     Field("units", _l("Units"), values.choice(dict(UNITS)), input="select", choices=UNITS),
 )

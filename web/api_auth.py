@@ -51,7 +51,7 @@ class Me(Schema):
     role = fields.String()
     name = fields.String()
     language = fields.String()
-    time_zone = fields.String()
+    time_zone = fields.String(allow_none=True, metadata={"description": "null: as the browser says"})
     units = fields.String()
     scope = fields.String()
 

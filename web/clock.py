@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g
+from web.languages import choose_time_zone
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
@@ -24,8 +24,7 @@ class SkippedHour(ValueError):
 
 def zone() -> ZoneInfo:
     """The time zone of the person who asks."""
-    user = g.get("user")
-    return ZoneInfo("UTC" if user is None else user.time_zone)
+    return ZoneInfo(choose_time_zone())
 
 
 def read(text: Any) -> datetime:

@@ -6,6 +6,7 @@ The catalogs are read as they are written (.po): nothing has to be compiled, and
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -75,6 +76,13 @@ def choose_language() -> str:
 
 
 def choose_time_zone() -> str:
-    """The person's own time zone."""
+    """The person's own time zone, else the browser's, which web/static/theme.js tells in a cookie."""
     user = g.get("user")
-    return "UTC" if user is None else str(user.time_zone)
+    told = request.cookies.get("time_zone", "")
+    return (user and user.time_zone) or (told if told in list_time_zones() else "UTC")
+
+
+@cache
+def list_time_zones() -> tuple[str, ...]:
+    """The time zones by name, without the ones that are not called after a place."""
+    return tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))

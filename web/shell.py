@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from sql.users import User
 from web import tokens
-from web.languages import LANGUAGES
+from web.languages import LANGUAGES, choose_time_zone
 from web.rights import find_right, may
 
 
@@ -55,6 +55,7 @@ def describe() -> dict[str, Any]:
         "form_token": tokens.make_form_token(session_id) if session_id else "",
         "language": locale.language if locale else "en",
         "languages": LANGUAGES,
+        "time_zone": choose_time_zone(),
         "is_part": "HX-Request" in request.headers,
     }
 

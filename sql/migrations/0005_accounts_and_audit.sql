@@ -3,7 +3,7 @@
 ALTER TABLE users
     ADD COLUMN name text NOT NULL DEFAULT '' CHECK (length(name) <= 200),
     ADD COLUMN language text NOT NULL DEFAULT 'en' CHECK (length(language) BETWEEN 2 AND 10),
-    ADD COLUMN time_zone text NOT NULL DEFAULT 'UTC' CHECK (length(time_zone) BETWEEN 1 AND 64),
+    ADD COLUMN time_zone text CHECK (length(time_zone) BETWEEN 1 AND 64),
     ADD COLUMN units text NOT NULL DEFAULT 'metric' CHECK (units IN ('metric', 'imperial')),
     ADD COLUMN scope text NOT NULL DEFAULT 'fleet' CHECK (scope IN ('fleet', 'depot', 'route', 'child')),
     ADD COLUMN version integer NOT NULL DEFAULT 1,

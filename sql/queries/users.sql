@@ -36,7 +36,7 @@ UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE lower(email) =
 
 -- name: change_preferences!
 -- How a person wants to be called and to read the pages.
-UPDATE users SET name = :name, language = :language, time_zone = :time_zone, units = :units,
+UPDATE users SET name = :name, language = :language, time_zone = nullif(:time_zone, ''), units = :units,
     version = version + 1
 WHERE id = :id;
 

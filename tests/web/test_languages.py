@@ -128,3 +128,14 @@ def test_the_map_says_ages_and_states_in_german(
     page = client.get("/map").text
     assert "vor %(count)s s" in page
     assert 'data-units="imperial"' in page
+
+
+def test_times_are_the_browsers_until_a_person_chooses_a_zone(
+    client: FlaskClient, connection: psycopg.Connection, sign_in: Callable[..., Any]
+) -> None:
+    sign_in("dispatcher@example.org")
+    for told, shown in (("Asia/Tokyo", "Asia/Tokyo"), ("Nowhere/At all", "UTC"), ("x" * 4000, "UTC")):
+        client.set_cookie("time_zone", told)
+        assert f'data-time-zone="{shown}"' in client.get("/map").text
+    connection.execute("UPDATE users SET time_zone = 'Europe/Berlin'")
+    assert 'data-time-zone="Europe/Berlin"' in client.get("/map").text

@@ -1,4 +1,5 @@
-// Light or dark: the browser's wish unless a person chose. Loaded first, so that a dark page never flashes white.
+// What the server cannot know of a browser: light or dark, where no person chose, and the time zone.
+// Loaded first, so that a dark page never flashes white.
 (() => {
   const wish = matchMedia("(prefers-color-scheme: dark)");
   const show = () => {
@@ -8,6 +9,9 @@
     document.dispatchEvent(new CustomEvent("themechange", { detail: theme }));
   };
   show();
+  // The server writes times in the browser's time zone, for whoever has not chosen another.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
   wish.addEventListener("change", show);
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-toggle-theme]")) return;

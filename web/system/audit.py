@@ -2,14 +2,13 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, g, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask_babel import gettext as _
 
 from sql import audit
 from sql.audit import Matching
-from web import database
+from web import clock, database
 from web.problems import InvalidFields
 from web.system.place import PAGE, read_id, read_words, render_part
 
@@ -64,7 +63,7 @@ def read_midnight(name: str, days_later: int) -> datetime | None:
         raise InvalidFields({name: _("This must be a day, such as 2026-11-23.")}) from None
     if not 1970 <= day.year <= 9000:
         raise InvalidFields({name: _("This must be a day, such as 2026-11-23.")})
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(g.user.time_zone))
+    return datetime(day.year, day.month, day.day, tzinfo=clock.zone())
 
 
 def find_record(table: str, id: int) -> str | None:
