@@ -87,14 +87,20 @@ class Records:
                 rows = fetch_rows(self.connection, f"{action}_{self.noun}", **values)
                 if not rows:
                     raise Conflict(self.get(values["id"]))
+                self._check_reach(rows[0])
                 audit.record_change(self.connection, self.author, action, self.table, before, rows[0])
         except psycopg.errors.UniqueViolation as error:
-            raise self._explain(error, values, "taken") from error
+            raise self._explain(error, {**(before or {}), **values}, "taken") from error
         except psycopg.errors.ForeignKeyViolation as error:
             raise self._explain(error, values, "unknown") from error
         except psycopg.errors.CheckViolation as error:
             raise self._explain(error, values, "") from error
         return rows[0]
+
+    def _check_reach(self, row: Row) -> None:
+        """Nobody puts a record where they could not get at it again. Raises RecordError."""
+        if self.reach is not None and "depot_id" in row and row["depot_id"] not in self.reach:
+            raise RecordError("depot_id", "beyond_reach")
 
     def _explain(self, error: psycopg.Error, values: Row, reason: str) -> RecordError:
         """The field that a constraint such as depots_name_key begins with; the rest is the reason."""
@@ -109,7 +115,7 @@ class Records:
 
         The column must not be null; its name comes from the declaration of the kind, never from a request.
         """
-        column, listed = psycopg.sql.Identifier(sort), self._listed()
+        column, listed = psycopg.sql.Identifier(sort), self.listed()
         direction = psycopg.sql.SQL("DESC" if is_descending else "ASC")
         beyond = psycopg.sql.SQL("<" if is_descending else ">")
         start: psycopg.sql.Composable = psycopg.sql.SQL("TRUE")
@@ -122,16 +128,19 @@ class Records:
         asked = {"depot_ids": self.reach, "after_value": value, "after_id": id, "limit": limit}
         try:
             with self.connection.cursor(row_factory=dict_row) as cursor:
-                return cursor.execute(statement, {**matching, **asked}).fetchall()
+                # Planned anew each time: what is searched and filtered decides which index serves.
+                return cursor.execute(statement, {**matching, **asked}, prepare=False).fetchall()
         except psycopg.DataError as error:
             raise RecordError("after", "unknown") from error
 
     def count(self, **matching: Any) -> int:
         """How many records match."""
-        statement = psycopg.sql.SQL("SELECT count(*) FROM ({}) AS listed").format(self._listed())
-        row = self.connection.execute(statement, {**matching, "depot_ids": self.reach}).fetchone()
+        statement = psycopg.sql.SQL("SELECT count(*) FROM ({}) AS listed").format(self.listed())
+        asked = {**matching, "depot_ids": self.reach}
+        row = self.connection.execute(statement, asked, prepare=False).fetchone()
         assert row
         return int(row[0])
 
-    def _listed(self) -> psycopg.sql.Composable:
+    def listed(self) -> psycopg.sql.Composable:
+        """The query of the whole list, to select from."""
         return psycopg.sql.SQL(getattr(queries, f"list_{self.table}").sql.rstrip().rstrip(";"))

@@ -31,6 +31,10 @@ CREATE FUNCTION natural_order(name text) RETURNS text LANGUAGE sql IMMUTABLE STR
 RETURN regexp_replace(
     regexp_replace(lower(name), '([0-9]+)', repeat('0', 20) || '\1', 'g'), '[0-9]*([0-9]{20})', '\1', 'g');
 
+-- A LIKE pattern for what holds these words anywhere; a sign that patterns use stands for itself.
+CREATE FUNCTION containing(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN '%' || replace(replace(replace(lower(words), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+
 CREATE TABLE vehicles (
     id           integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     fleet_number text NOT NULL UNIQUE CHECK (length(fleet_number) BETWEEN 1 AND 200),

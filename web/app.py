@@ -30,15 +30,17 @@ from web import (
     sockets,
     static_files,
     tokens,
+    uploads,
 )
 from web.live import Live
 from web.mail import Mailer
-from web.records import references
+from web.records import documents, odometer, photo, references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.pages import make_pages
+from web.records.vehicles import VEHICLES
 
-KINDS = (DEPOTS,)
+KINDS = (VEHICLES, DEPOTS)
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -69,6 +71,7 @@ def create_app(settings: Settings) -> APIFlask:
     formats.set_up(app)
     shell.set_up(app)
     references.set_up(app)
+    uploads.set_up(app)
     guard.set_up(app)
     api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)
@@ -81,6 +84,8 @@ def create_app(settings: Settings) -> APIFlask:
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
+    for part in (photo, odometer, documents):
+        app.register_blueprint(part.make_pages(VEHICLES))
     return app
 
 

@@ -4,17 +4,27 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import format_date, format_datetime, format_decimal, format_timedelta, to_user_timezone
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 METRES_PER_MILE = 1609.344
+LITRES_PER_GALLON = 3.785411784
+SOON_DAYS = 30
+TONES = {
+    "green": "bg-green-lt",
+    "yellow": "bg-yellow-lt",
+    "red": "bg-red-lt",
+    "secondary": "bg-secondary-lt",
+}
 NOTHING = "\u2013"
 
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, ago, number, distance, speed, place, plain, show_as, browser):
+    for show in (moment, day, ago, number, distance, odometer, volume, expiry, picture, speed, place, plain):
+        app.add_template_filter(show)
+    for show in (show_as, browser):
         app.add_template_filter(show)
 
 
@@ -55,6 +65,51 @@ def distance(metres: float | None) -> str:
     if uses_miles():
         return f"{number(metres / METRES_PER_MILE, 1)} mi"
     return f"{number(metres / 1000, 1)} km"
+
+
+def odometer(metres: float | None) -> str:
+    """Whole kilometres or miles."""
+    if metres is None:
+        return NOTHING
+    return f"{number(metres / METRES_PER_MILE)} mi" if uses_miles() else f"{number(metres / 1000)} km"
+
+
+def volume(litres: float | None) -> str:
+    """Litres or US gallons."""
+    if litres is None:
+        return NOTHING
+    return f"{decimal(litres / LITRES_PER_GALLON)} gal" if uses_miles() else f"{decimal(litres)} L"
+
+
+def decimal(value: float) -> str:
+    """A number with a decimal where it has one."""
+    return str(format_decimal(round(value, 1), "#,##0.#"))
+
+
+def expiry(value: date | str | None) -> Any:
+    """The day on which something ends, marked where that is past or soon."""
+    if not value:
+        return NOTHING
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    days = (on - today()).days
+    if days < 0:
+        return badge(_("expired %(day)s", day=day(on)), "red")
+    return badge(day(on), "yellow") if days <= SOON_DAYS else day(on)
+
+
+def today() -> date:
+    """The day that it is where the reader is."""
+    return to_user_timezone(datetime.now(UTC)).date()
+
+
+def badge(text: Any, tone: str) -> Markup:
+    """A word with a colour: green, yellow, red or secondary."""
+    return Markup('<span class="badge {}">{}</span>').format(TONES[tone], text)
+
+
+def picture(id: int | None) -> str:
+    """A photo, by its number."""
+    return NOTHING if id is None else _("picture %(id)s", id=id)
 
 
 def speed(mps: float | None) -> str:

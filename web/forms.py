@@ -10,13 +10,15 @@ from marshmallow import EXCLUDE, ValidationError, fields
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` is one of templates/inputs.html: text, area, number, day, select, pick, password.
+    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick, check,
+    file, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.
     `group` is a heading over this field and the ones below it.
     In a record's list it is a column where it has a `width` (a class of Tabler's or ours), and sorts where
-    `sorts` says so, for which its column must not be null. `show` is a filter of web.formats.
+    `sorts` says so, for which its column must not be null, or `order` name another that is not. `show` is a
+    filter of web.formats; `tones` gives choices a colour.
     """
 
     name: str
@@ -31,11 +33,18 @@ class Field:
     autocomplete: str = "off"
     of: str = ""
     group: Any = ""
+    order: str = ""
+    tones: tuple[tuple[str, str], ...] = ()
 
     @property
     def needed(self) -> bool:
         """Whether it must be filled in."""
         return bool(self.value.required)
+
+    @property
+    def unit(self) -> str:
+        """The unit in which a person enters it."""
+        return str(getattr(self.value, "unit", ""))
 
     @property
     def most(self) -> int | None:

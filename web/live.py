@@ -81,6 +81,7 @@ class Live:
                 with connect(self._url, "web-live", autocommit=True) as connection:
                     connection.execute("LISTEN positions_stored")
                     connection.execute("LISTEN device_changed")
+                    connection.execute("LISTEN vehicle_changed")
                     self._ingest = read_ingest_status(connection)
                     self._read_all(connection)
                     log.info("following the fleet")
@@ -102,7 +103,7 @@ class Live:
         while not self._stopping.is_set():
             heard = list(connection.notifies(timeout=FRAME_S))
             now = time.monotonic()
-            if now - read_at >= FULL_READING_S or any(notify.channel == "device_changed" for notify in heard):
+            if now - read_at >= FULL_READING_S or has_changed(heard):
                 self._read_all(connection)
                 read_at = now
             elif heard:
@@ -175,6 +176,11 @@ def read_ingest_status(connection: psycopg.Connection) -> dict[str, Any]:
     """Whether any daemon stores positions (None where none ever did), and how far the slowest is behind."""
     is_reporting, behind_s = queries.get_ingest_status(connection)
     return {"is_reporting": is_reporting, "behind_s": round(behind_s, 1)}
+
+
+def has_changed(heard: Iterable[psycopg.Notify]) -> bool:
+    """Whether these notifications tell of another fleet, and not only of positions."""
+    return any(notify.channel != "positions_stored" for notify in heard)
 
 
 def read_device_ids(heard: Iterable[psycopg.Notify]) -> list[int]:

@@ -10,6 +10,9 @@ STAFF = frozenset({"admin", "dispatcher", "mechanic", "accountant", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
     "see the live map": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    "see vehicles": STAFF,
+    "edit vehicles": frozenset({"admin", "dispatcher"}),
+    "read odometers": frozenset({"admin", "dispatcher", "mechanic"}),
     "see depots": STAFF,
     "edit depots": frozenset({"admin", "dispatcher"}),
 }
@@ -18,10 +21,21 @@ RIGHTS: dict[str, frozenset[str]] = {
 def of_records(table: str) -> dict[str, str]:
     """The endpoints of a record kind's pages and API, by the rights `see TABLE` and `edit TABLE`."""
     see = ("list_all", "show", "suggest")
-    edit = ("begin", "add", "begin_change", "change", "archive", "restore")
+    edit = ("begin", "add", "begin_change", "change", "change_many", "archive", "restore")
     return {
         **{f"{room}.{view}": f"see {table}" for room in (table, f"api_{table}") for view in see},
         **{f"{room}.{view}": f"edit {table}" for room in (table, f"api_{table}") for view in edit},
+    }
+
+
+def of_documents(noun: str, table: str) -> dict[str, str]:
+    """The endpoints of the documents of a kind of record."""
+    edit = ("begin", "add", "begin_change", "change", "archive", "restore")
+    return {
+        f"{noun}_documents.show_scan": f"see {table}",
+        f"api_{noun}_documents.list_all": f"see {table}",
+        **{f"{noun}_documents.{view}": f"edit {table}" for view in edit},
+        **{f"api_{noun}_documents.{view}": f"edit {table}" for view in ("add", "change")},
     }
 
 
@@ -58,6 +72,18 @@ ENDPOINTS: dict[str, str] = {
     "live_map.show": "see the live map",
     "live_map.list_places": "see the live map",
     "live_map.list_roads": "see the live map",
+    **of_records("vehicles"),
+    **of_documents("vehicle", "vehicles"),
+    "vehicle_photo.show": "see vehicles",
+    "vehicle_photo.show_small": "see vehicles",
+    "vehicle_photo.begin": "edit vehicles",
+    "vehicle_photo.replace": "edit vehicles",
+    "vehicle_photo.remove": "edit vehicles",
+    "vehicle_odometer.list_all": "see vehicles",
+    "vehicle_odometer.begin": "read odometers",
+    "vehicle_odometer.add": "read odometers",
+    "api_vehicle_odometer.list_all": "see vehicles",
+    "api_vehicle_odometer.add": "read odometers",
     **of_records("depots"),
 }
 

@@ -4,11 +4,15 @@ A form sends text and the API sends JSON; one rule reads both.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
+from flask_babel import get_timezone
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate
+
+from sql.vin import find_fault, normalise
 
 REQUIRED = _l("This is needed.")
 
@@ -54,6 +58,48 @@ class Number(Blank, fields.Float):
         if isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Vin(Text):
+    """A vehicle identification number, however it was typed."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        number = normalise(super()._deserialize(value, attr, data, **kwargs))
+        fault = find_fault(number) if number else None
+        if fault == "length":
+            raise ValidationError(
+                _("A VIN has 17 letters and digits; this one has %(count)s.", count=len(number))
+            )
+        if fault == "letters":
+            raise ValidationError(_("A VIN has only the letters A to Z without I, O and Q, and digits."))
+        if fault:
+            raise ValidationError(
+                _("A letter or digit of this VIN is wrong: its ninth, which checks the others, does not fit.")
+            )
+        return number
+
+
+class Moment(Blank, fields.AwareDateTime):
+    """A day and a time; one that does not say its offset is meant in the reader's time zone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            at = datetime.fromisoformat(value.strip())
+            at = at if at.tzinfo else get_timezone().localize(at)
+            at = at.astimezone(UTC)
+        except (AttributeError, ValueError, OverflowError) as error:
+            raise self.make_error("invalid", input=value) from error
+        if not 1900 <= at.year < 2200:
+            raise ValidationError(_("This must be a day between 1900 and 2199."))
+        return at
+
+
+class Yes(Blank, fields.Boolean):
+    """Ticked or not."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """A box that is not ticked is not sent."""
+        return super().deserialize(False if value == "" else value, *args, **kwargs)
 
 
 def text(most: int, needed: bool = False, description: str = "") -> Text:
@@ -106,6 +152,30 @@ def day(needed: bool = False, description: str = "") -> Day:
             date(1900, 1, 1), date(2199, 12, 31), error=_l("This must be a day between 1900 and 2199.")
         ),
         error_messages=_messages(_l("This must be a day, such as 2026-11-23.")),
+        metadata=_describe(description),
+    )
+
+
+def vin(description: str = "") -> Vin:
+    """A vehicle identification number."""
+    return Vin(
+        allow_none=True,
+        error_messages=_messages(_l("This must be text.")),
+        metadata=_describe(description, maxLength=40),
+    )
+
+
+def yes(description: str = "") -> Yes:
+    """A box that is ticked or not."""
+    return Yes(load_default=False, metadata=_describe(description))
+
+
+def moment(needed: bool = False, description: str = "") -> Moment:
+    """A moment; a form gives it in the reader's time zone."""
+    return Moment(
+        required=needed,
+        allow_none=not needed,
+        error_messages=_messages(_l("This must be a day and a time, such as 2026-11-23 07:12.")),
         metadata=_describe(description),
     )
 

@@ -9,5 +9,5 @@ DROP INDEX odometer_readings_newest, vehicles_search, vehicles_in_order;
 ALTER TABLE vehicles
     DROP COLUMN search_text, DROP COLUMN number_order, DROP COLUMN next_expiry,
     DROP COLUMN odometer_read_at, DROP COLUMN odometer_m;
-DROP FUNCTION natural_order;
+DROP FUNCTION containing, natural_order;
 DROP EXTENSION pg_trgm;

@@ -6,6 +6,10 @@ CREATE FUNCTION natural_order(name text) RETURNS text LANGUAGE sql IMMUTABLE STR
 RETURN regexp_replace(
     regexp_replace(lower(name), '([0-9]+)', repeat('0', 20) || '\1', 'g'), '[0-9]*([0-9]{20})', '\1', 'g');
 
+-- A LIKE pattern for what holds these words anywhere; a sign that patterns use stands for itself.
+CREATE FUNCTION containing(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN '%' || replace(replace(replace(lower(words), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+
 ALTER TABLE vehicles
     ADD COLUMN odometer_m       double precision,
     ADD COLUMN odometer_read_at timestamptz,

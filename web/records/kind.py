@@ -16,11 +16,15 @@ from web.forms import Field
 
 @dataclass(frozen=True)
 class Part:
-    """More of a record's page: what `load` finds for the record is `part` in the template."""
+    """More of a record's page: what `load` finds for the record is `part` in the template.
+
+    Where these are records of a `kind` of their own, the page's history tells of their changes too.
+    """
 
     title: Any
     template: str
     load: Callable[[psycopg.Connection, Row], Any]
+    kind: "Kind | None" = None
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,10 @@ class Kind:
     """One kind. `table` and `noun` name its queries (list_depots, add_depot), its rights and its addresses.
 
     The first field names a record wherever one is named. `filters` are selects over the list; their names
-    are parameters of the list's query, empty where nothing is picked.
+    are parameters of the list's query, empty where nothing is picked. `found` are fields that nobody enters
+    but the list's query finds; `listed` names the columns of the list where they are not simply the fields
+    with a width. `bulk` names the fields that can be set for many records at once; None where nothing can.
+    `farewell` says what archiving these records means.
     """
 
     table: str
@@ -39,21 +46,31 @@ class Kind:
     fields: tuple[Field, ...]
     filters: tuple[Field, ...] = ()
     parts: tuple[Part, ...] = ()
+    found: tuple[Field, ...] = ()
+    listed: tuple[str, ...] = ()
+    bulk: tuple[str, ...] | None = None
+    farewell: Callable[[psycopg.Connection, list[int]], list[str]] | None = None
 
     @property
     def columns(self) -> list[Field]:
         """The fields that are columns of the list."""
+        if self.listed:
+            return [self.by_name[name] for name in self.listed]
         return [field for field in self.fields if field.width]
 
     @property
     def sorts(self) -> list[str]:
         """What the list can be sorted by."""
-        return [field.name for field in self.fields if field.sorts]
+        return [field.name for field in (*self.fields, *self.found) if field.sorts]
 
     @property
     def by_name(self) -> dict[str, Field]:
         """The fields by their names."""
-        return {field.name: field for field in self.fields}
+        return {field.name: field for field in (*self.fields, *self.found)}
+
+    def order_of(self, name: str) -> str:
+        """The column of the query that puts the list in the order of this field."""
+        return self.by_name[name].order or name
 
     def name_of(self, row: Row) -> Any:
         """What a record is called."""

@@ -23,10 +23,16 @@ class Wish:
     search: str
     archived: bool
     sort: str
+    order: str
     is_descending: bool
     after: tuple[str, int] | None
     limit: int
     filters: dict[str, str]
+
+    @property
+    def matching(self) -> dict[str, Any]:
+        """What the list's query is asked."""
+        return {"search": self.search, "archived": self.archived, **self.filters}
 
 
 @dataclass(frozen=True)
@@ -49,20 +55,21 @@ def read_wish(kind: Kind, asked: Mapping[str, str]) -> Wish:
         search=asked.get("search", "").replace("\x00", "").strip(),
         archived=asked.get("archived", "") in ("1", "true"),
         sort=sort,
+        order=kind.order_of(sort),
         is_descending=wanted.startswith("-"),
         after=read_place(asked.get("after", "")),
         limit=read_limit(asked.get("limit", "")),
-        filters={field.name: asked.get(field.name, "") for field in kind.filters},
+        filters={field.name: asked.get(field.name, "").replace("\x00", "") for field in kind.filters},
     )
 
 
 def list_page(records: Records, wish: Wish) -> Listing:
     """The part of the list that is asked for."""
-    matching = {"search": wish.search, "archived": wish.archived, **wish.filters}
-    rows = records.list_page(wish.sort, wish.is_descending, wish.after, wish.limit + 1, **matching)
+    matching = wish.matching
+    rows = records.list_page(wish.order, wish.is_descending, wish.after, wish.limit + 1, **matching)
     items, has_more = rows[: wish.limit], len(rows) > wish.limit
     total = records.count(**matching) if has_more or wish.after else len(rows)
-    return Listing(items, total, write_place(items[-1][wish.sort], items[-1]["id"]) if has_more else None)
+    return Listing(items, total, write_place(items[-1][wish.order], items[-1]["id"]) if has_more else None)
 
 
 def read_limit(text: str) -> int:

@@ -4,18 +4,22 @@ A kind that others refer to has the query `list_NOUN_names(search, ids, depot_id
 name and whether it is archived. Whoever may not reach a record cannot refer to it either.
 """
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from flask import Flask, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import to_user_timezone
 from marshmallow import ValidationError, fields
 
 from sql.queries import queries
 from sql.users import list_reach
 from web import database, formats
 from web.forms import Field
+from web.measures import Measure
 
 MOST_SUGGESTED = 20
 MOST_CHOICES = 500
@@ -81,6 +85,19 @@ def find_name(noun: str, id: int | None) -> str | None:
     return known[noun, id]
 
 
+def learn_names(fields: Iterable[Field], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Find what these rows refer to in one query for each field, before they are shown."""
+    known: dict[tuple[str, int], str | None] = g.setdefault("names_of_records", {})
+    for field in fields:
+        ids = {row[field.name] for row in rows} - {None} if field.of else set()
+        if unknown := [id for id in ids if (field.of, id) not in known]:
+            with database.connection() as connection:
+                found = _query(
+                    connection, field.of, search="", ids=unknown, depot_ids=None, most=len(unknown)
+                )
+            known.update({(field.of, id): name for id, name, _archived in found})
+
+
 def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
     """What a select offers: its choices, or the names of all records that it may refer to, and `value`."""
     if not field.of:
@@ -93,6 +110,10 @@ def entry_of(field: Field, value: Any) -> Any:
     """What a form's input shows of a value: a reference by its name, and nothing where there is none."""
     if field.of and isinstance(value, int):
         return find_name(field.of, value)
+    if isinstance(field.value, Measure) and isinstance(value, int | float):
+        return field.value.enter(value)
+    if isinstance(value, datetime):
+        return to_user_timezone(value).strftime("%Y-%m-%dT%H:%M")
     return value if value or value == 0 else ""
 
 
@@ -100,8 +121,10 @@ def show_field(value: Any, field: Field) -> Any:
     """A field's value as a reader sees it."""
     if field.of:
         return formats.plain(find_name(field.of, value))
-    words = dict(field.choices)
-    return formats.plain(words[value]) if value in words else formats.show_as(value, field.show)
+    words, tones = dict(field.choices), dict(field.tones)
+    if value in words:
+        return formats.badge(words[value], tones[value]) if value in tones else formats.plain(words[value])
+    return formats.show_as(value, field.show)
 
 
 def _find(connection: psycopg.Connection, noun: str, text: str) -> list[Name]:
