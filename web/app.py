@@ -34,7 +34,7 @@ from web import (
 )
 from web.live import Live
 from web.mail import Mailer
-from web.records import documents, odometer, photo, references
+from web.records import documents, odometer, parts_api, photo, references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.pages import make_pages
@@ -86,6 +86,8 @@ def create_app(settings: Settings) -> APIFlask:
         app.register_blueprint(make_api(kind))
     for part in (photo, odometer, documents):
         app.register_blueprint(part.make_pages(VEHICLES))
+    app.register_blueprint(parts_api.make_odometer_api(VEHICLES))
+    app.register_blueprint(parts_api.make_documents_api(VEHICLES))
     return app
 
 

@@ -137,6 +137,24 @@ def sign_in(client: FlaskClient) -> Callable[..., Any]:
     return post
 
 
+@pytest.fixture
+def signed_in(client: FlaskClient, sign_in: Callable[..., Any]) -> FlaskClient:
+    sign_in("dispatcher@example.org")
+    return client
+
+
+@pytest.fixture
+def send(signed_in: FlaskClient) -> Callable[..., Any]:
+    """Post a form as our own pages do."""
+
+    def post(page: str, **fields: Any) -> Any:
+        cookie = signed_in.get_cookie("csrf_access_token")
+        assert cookie
+        return signed_in.post(page, data={"csrf_token": cookie.value, **fields})
+
+    return post
+
+
 class Server:
     """`motorpool web` as a process of its own, on a free port."""
 

@@ -16,24 +16,6 @@ Send = Callable[..., Any]
 
 
 @pytest.fixture
-def signed_in(client: FlaskClient, sign_in: Callable[..., Any]) -> FlaskClient:
-    sign_in("dispatcher@example.org")
-    return client
-
-
-@pytest.fixture
-def send(signed_in: FlaskClient) -> Send:
-    """Post a form as our own pages do."""
-
-    def post(page: str, **fields: str) -> Any:
-        cookie = signed_in.get_cookie("csrf_access_token")
-        assert cookie
-        return signed_in.post(page, data={"csrf_token": cookie.value, **fields})
-
-    return post
-
-
-@pytest.fixture
 def north(send: Send) -> str:
     """The address of a depot's page."""
     place = {"latitude": "48.1", "longitude": "11.5"}

@@ -27,18 +27,12 @@ def make_api(kind: Kind) -> APIBlueprint:
     """The blueprint of this kind; its endpoints are named in web.rights."""
     noun, title = kind.noun.capitalize(), str(kind.table).capitalize()
     names = tuple(field.name for field in kind.fields)
-    one = make_schema(kind.fields, noun, **OUT)
+    one = make_schema((*kind.fields, *kind.found), noun, **OUT)
     given = make_schema(kind.fields, f"New{noun}")
     changed = make_schema(
         kind.fields, f"Changed{noun}", version=fields.Integer(required=True), archived=fields.Boolean()
     )(partial=(*names, "archived"))
-    many = make_schema(
-        (),
-        f"{noun}List",
-        items=fields.List(fields.Nested(one)),
-        total=fields.Integer(metadata={"description": "how many there are in all"}),
-        next=fields.String(allow_none=True, metadata={"description": "the `after` of the next part"}),
-    )
+    many = make_many(f"{noun}List", one)
     api = APIBlueprint(f"api_{kind.table}", __name__, url_prefix=f"/api/v1/{kind.table}", tag=title)
 
     @api.get("")
@@ -85,6 +79,17 @@ def make_api(kind: Kind) -> APIBlueprint:
             raise Changed(one().dump(conflict.current)) from conflict
 
     return api
+
+
+def make_many(name: str, one: type[Schema]) -> type[Schema]:
+    """The schema of a part of a list."""
+    return make_schema(
+        (),
+        name,
+        items=fields.List(fields.Nested(one)),
+        total=fields.Integer(metadata={"description": "how many there are in all"}),
+        next=fields.String(allow_none=True, metadata={"description": "the `after` of the next part"}),
+    )
 
 
 def make_query(kind: Kind) -> type[Schema]:
