@@ -121,9 +121,12 @@ class Records:
         start: psycopg.sql.Composable = psycopg.sql.SQL("TRUE")
         if after is not None:
             start = psycopg.sql.SQL("({}, id) {} (%(after_value)s, %(after_id)s)").format(column, beyond)
+        # First which ones, by their order alone, then all of those few: rows are wide, and sorting carries them.
+        order = psycopg.sql.SQL("ORDER BY {} {}, id {}").format(column, direction, direction)
         statement = psycopg.sql.SQL(
-            "SELECT * FROM ({}) AS listed WHERE {} ORDER BY {} {}, id {} LIMIT %(limit)s"
-        ).format(listed, start, column, direction, direction)
+            "SELECT * FROM ({listed}) AS listed WHERE id = ANY(ARRAY("
+            "SELECT id FROM ({listed}) AS listed WHERE {start} {order} LIMIT %(limit)s)) {order}"
+        ).format(listed=listed, start=start, order=order)
         value, id = after or (None, None)
         asked = {"depot_ids": self.reach, "after_value": value, "after_id": id, "limit": limit}
         try:

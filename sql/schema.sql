@@ -428,6 +428,7 @@ CREATE TABLE drivers (
 CREATE INDEX drivers_depot ON drivers (depot_id);
 CREATE UNIQUE INDEX drivers_staff_number_key ON drivers (staff_number)
     WHERE staff_number <> '' AND archived_at IS NULL;
+CREATE INDEX drivers_search ON drivers USING gin (lower(name) gin_trgm_ops);
 
 -- Papers of a vehicle or a driver, with the day on which they are worth nothing any more.
 CREATE TABLE documents (

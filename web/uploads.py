@@ -47,7 +47,8 @@ def read(field: str, longest_side: int, takes_pdf: bool = False) -> Upload | Non
     sent = request.files.get(field)
     if sent is None or not sent.filename:
         return None
-    content = sent.stream.read(LARGEST + 1)
+    with sent.stream as stream:
+        content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise BadUpload(_("This file is larger than 10 MB. Choose a smaller one."))
     name = clean_name(sent.filename)

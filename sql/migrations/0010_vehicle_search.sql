@@ -22,6 +22,7 @@ COMMENT ON COLUMN vehicles.odometer_m IS 'the newest of odometer_readings, kept 
 COMMENT ON COLUMN vehicles.next_expiry IS 'the next of its documents to expire, kept by keep_next_expiry()';
 CREATE INDEX vehicles_in_order ON vehicles (number_order, id) WHERE archived_at IS NULL;
 CREATE INDEX vehicles_search ON vehicles USING gin (search_text gin_trgm_ops);
+CREATE INDEX drivers_search ON drivers USING gin (lower(name) gin_trgm_ops);
 
 CREATE INDEX odometer_readings_newest ON odometer_readings (vehicle_id, read_at, id);
 

@@ -7,11 +7,9 @@ SELECT vehicles.*,
        coalesce(odometer_m, -1) AS odometer_order,
        coalesce(next_expiry, DATE '9999-12-31') AS expiry_order
 FROM vehicles LEFT JOIN depots ON depots.id = vehicles.depot_id
-WHERE (:search = '' OR vehicles.id IN (
-          SELECT id FROM vehicles WHERE search_text LIKE containing(:search)
-          UNION ALL
-          SELECT vehicle_id FROM driver_assignments JOIN drivers ON drivers.id = driver_id
-          WHERE during @> now() AND lower(drivers.name) LIKE containing(:search)))
+WHERE (:search = '' OR search_text LIKE containing(:search) OR vehicles.id = ANY(ARRAY(
+          SELECT vehicle_id FROM drivers JOIN driver_assignments ON driver_id = drivers.id AND during @> now()
+          WHERE lower(drivers.name) LIKE containing(:search))))
   AND (vehicles.archived_at IS NOT NULL) = :archived
   AND (:depot_id = '' OR depots.name = :depot_id)
   AND (:status = '' OR vehicles.status = :status)

@@ -20,7 +20,7 @@ FORM = {"kind": "bus", "fuel": "diesel", "status": "in service"}
 def fleet_of_six(connection: psycopg.Connection) -> None:
     connection.execute("INSERT INTO depots (name) VALUES ('North'), ('South')")
     connection.execute(
-        "INSERT INTO vehicles (fleet_number, depot_id) SELECT n::text, 1 + n %% 2 FROM generate_series(1, 6) AS n"
+        "INSERT INTO vehicles (fleet_number, depot_id) SELECT n::text, 1 + n % 2 FROM generate_series(1, 6) AS n"
     )
 
 

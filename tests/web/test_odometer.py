@@ -29,17 +29,17 @@ def test_a_reading_is_entered_in_the_readers_units_and_time_zone(
     form = signed_in.get(f"{bus}/odometer/new").text
     assert '<span class="input-group-text" id="odometer_m-unit">mi</span>' in form
     assert re.search(r'type="datetime-local"[^>]*value="20\d\d-\d\d-\d\dT\d\d:\d\d"', form)
-    done = send(f"{bus}/odometer", odometer_m="12,345.5", read_at="2026-01-10T07:30", notes="<Kim>")
+    done = send(f"{bus}/odometer", odometer_m="12,345.6", read_at="2026-01-10T07:30", notes="<Kim>")
     assert done.location == bus
     kept = connection.execute("SELECT read_at, odometer_m, source, user_id FROM odometer_readings").fetchone()
     assert kept
-    assert kept[:3] == (datetime(2026, 1, 10, 13, 30, tzinfo=UTC), 19868156, "entered")
+    assert kept[:3] == (datetime(2026, 1, 10, 13, 30, tzinfo=UTC), 19868317, "entered")
     page = signed_in.get(bus).text
     assert "12,346 mi" in page
     assert "&lt;Kim&gt;" in page
     assert "added <b>Odometer readings: 12,346 mi</b>" in page
     assert "12,346 mi" in signed_in.get("/vehicles").text
-    assert standing(connection) == 19868156
+    assert standing(connection) == 19868317
 
 
 def test_a_lower_reading_is_refused_unless_it_is_a_correction(

@@ -83,7 +83,7 @@ def make_pages(kind: Kind) -> Blueprint:
             row = kind.open(connection).get(id)
             readings = load(connection, row, MOST_LISTED)
             total = queries.count_readings(connection, vehicle_id=id)
-        asked = {"kind": kind, "row": row, "readings": readings, "total": total}
+        asked = {"kind": kind, "row": row, "part_kind": READINGS, "readings": readings, "total": total}
         return make_response(render_template("records/odometer_list.html", **asked))
 
     @pages.get("/new")
