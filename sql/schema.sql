@@ -65,7 +65,7 @@ CREATE TABLE vehicles (
     )) STORED,
     CONSTRAINT vehicles_kind_check
         CHECK (kind IN ('bus', 'minibus', 'van', 'car', 'truck', 'trailer', 'motorcycle', 'machine', 'other'))
-);
+) WITH (fillfactor = 70);
 CREATE INDEX vehicles_depot ON vehicles (depot_id);
 -- A plate moves on when its vehicle has left the fleet; spaces and capitals do not make another one.
 CREATE UNIQUE INDEX vehicles_plate_key ON vehicles (upper(replace(plate, ' ', '')))

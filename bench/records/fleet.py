@@ -1,10 +1,11 @@
-"""A large fleet in the database: vehicles of many makes in 25 depots, each with a reading and a document."""
+"""A large fleet in the database: vehicles of many makes in 25 depots, one in ten with a driver now."""
 
 import psycopg
 
 FILL = """
 INSERT INTO depots (name) SELECT 'Depot ' || n FROM generate_series(1, 25) AS n;
-INSERT INTO vehicles (fleet_number, plate, vin, make, model, kind, depot_id, status, seats, archived_at)
+INSERT INTO vehicles (fleet_number, plate, vin, make, model, kind, depot_id, status, archived_at,
+                      odometer_m, next_expiry)
 SELECT 'V' || n,
        'M ' || chr(65 + n % 26) || chr(65 + n / 26 % 26) || ' ' || n,
        'WDB' || lpad((n * 7919)::text, 14, '0'),
@@ -13,14 +14,11 @@ SELECT 'V' || n,
        (ARRAY['bus', 'bus', 'bus', 'minibus', 'van', 'truck'])[1 + n % 6],
        1 + n % 25,
        (ARRAY['in service', 'in service', 'in service', 'in the workshop', 'spare'])[1 + n % 5],
-       n % 60,
-       CASE WHEN n % 50 = 0 THEN now() END
+       CASE WHEN n % 50 = 0 THEN now() END,
+       CASE WHEN n % 10 > 0 THEN n * 7919.0 % 400000000 END,
+       CASE WHEN n % 10 > 0 THEN DATE '2026-01-01' + (n * 7919) % 700 END
 FROM generate_series(1, {vehicles}) AS n;
-INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source)
-SELECT id, now(), (id * 7919) % 400000000, 'import' FROM vehicles WHERE id % 10 > 0;
-INSERT INTO documents (vehicle_id, kind, expires_on)
-SELECT id, 'inspection', DATE '2026-01-01' + (id * 7919) % 700 FROM vehicles WHERE id % 10 > 0;
-INSERT INTO drivers (name) SELECT 'Driver ' || n FROM generate_series(1, {vehicles} / 2) AS n;
+INSERT INTO drivers (name) SELECT 'Driver ' || n FROM generate_series(1, {vehicles} / 10) AS n;
 INSERT INTO driver_assignments (vehicle_id, driver_id, during)
 SELECT id, id, tstzrange(now() - interval '1 day', NULL) FROM drivers;
 """

@@ -137,9 +137,7 @@ def test_a_tick_that_no_list_made_is_refused(picked: str, send: Send) -> None:
     assert send("/vehicles/bulk", picked=picked, change="status=spare").status_code == 422
 
 
-def test_a_person_of_one_depot_changes_no_other(
-    send: Send, connection: psycopg.Connection
-) -> None:
+def test_a_person_of_one_depot_changes_no_other(send: Send, connection: psycopg.Connection) -> None:
     connection.execute("UPDATE users SET scope = 'depot' WHERE email = 'dispatcher@example.org'")
     connection.execute(
         "INSERT INTO user_scopes (user_id, depot_id) SELECT id, 1 FROM users WHERE email = 'dispatcher@example.org'"

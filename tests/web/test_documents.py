@@ -42,7 +42,7 @@ def test_documents_say_what_has_expired_and_what_will_soon(
         send(f"{bus}/documents", kind=kind, number=f"<{kind}>", expires_on=day(days))
     page = signed_in.get(bus).text
     assert re.search(r'Inspection</b> &lt;inspection&gt;.*?badge bg-red-lt">expired', page, re.S)
-    assert re.search(r'Permit</b> &lt;permit&gt;.*?badge bg-yellow-lt', page, re.S)
+    assert re.search(r"Permit</b> &lt;permit&gt;.*?badge bg-yellow-lt", page, re.S)
     assert page.index("Inspection</b>") < page.index("Permit</b>") < page.index("Insurance</b>")
     assert "added <b>Documents: Inspection</b>" in page
     assert 'badge bg-red-lt">expired' in signed_in.get("/vehicles").text
@@ -103,7 +103,9 @@ def test_only_uploads_may_be_large(send: Send, bus: str) -> None:
     assert send(f"{bus}/odometer", notes="x" * 70_000).status_code == 413
 
 
-def test_two_people_at_one_document_lose_nothing(send: Send, bus: str, connection: psycopg.Connection) -> None:
+def test_two_people_at_one_document_lose_nothing(
+    send: Send, bus: str, connection: psycopg.Connection
+) -> None:
     send(f"{bus}/documents", kind="insurance", number="old")
     send(f"{bus}/documents/1", kind="insurance", number="theirs", version="1")
     answer = send(f"{bus}/documents/1", kind="insurance", number="mine", version="1")

@@ -25,7 +25,14 @@ def list_routes(app: Flask) -> list[tuple[str, str, str]]:
 
 
 def fill(rule: Rule) -> str:
-    values = {"id": "1", "owner_id": "1", "file_id": "1", "session_id": UNKNOWN, "token": "x", "filename": "logo.svg"}
+    values = {
+        "id": "1",
+        "owner_id": "1",
+        "file_id": "1",
+        "session_id": UNKNOWN,
+        "token": "x",
+        "filename": "logo.svg",
+    }
     address = rule.rule
     for name in rule.arguments:
         for kind in ("int:", "uuid:", "path:", ""):

@@ -260,7 +260,13 @@ def test_a_person_of_one_depot_sees_and_changes_no_other(
     reach_only(connection, "dispatcher@example.org", 1)
     assert signed_in.get("/api/v1/vehicles").json["total"] == 2
     assert signed_in.get("/vehicles/1").status_code == 200
-    for address in ("/vehicles/2", "/vehicles/2/edit", "/vehicles/3", "/api/v1/vehicles/2", "/vehicles/2/photo/1"):
+    for address in (
+        "/vehicles/2",
+        "/vehicles/2/edit",
+        "/vehicles/3",
+        "/api/v1/vehicles/2",
+        "/vehicles/2/photo/1",
+    ):
         assert signed_in.get(address).status_code == 404, address
     for address in (
         "/vehicles/2",

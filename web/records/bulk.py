@@ -78,9 +78,7 @@ def change_many(kind: Kind, form: MultiDict[str, str]) -> Response:
     return make_response(page)
 
 
-def make(
-    records: Records, wish: Wish, picks: dict[int, int] | None, change: Change, mark: int
-) -> Outcome:
+def make(records: Records, wish: Wish, picks: dict[int, int] | None, change: Change, mark: int) -> Outcome:
     """Change what can be changed, in one transaction. Raises RecordError."""
     outcome = Outcome()
     if picks is None:

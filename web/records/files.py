@@ -16,9 +16,7 @@ A_YEAR_S = 365 * 24 * 3600
 def keep(connection: psycopg.Connection, upload: Upload) -> int:
     """Keep a file; its id."""
     return int(
-        queries.add_file(
-            connection, name=upload.name, media_type=upload.media_type, content=upload.content
-        )
+        queries.add_file(connection, name=upload.name, media_type=upload.media_type, content=upload.content)
     )
 
 

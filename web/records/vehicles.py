@@ -3,7 +3,6 @@
 from typing import Any
 
 import psycopg
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
@@ -156,7 +155,9 @@ VEHICLES = Kind(
             sorts=True,
             order="odometer_order",
         ),
-        Field("next_expiry", _l("Next expiry"), values.day(), show="expiry", sorts=True, order="expiry_order"),
+        Field(
+            "next_expiry", _l("Next expiry"), values.day(), show="expiry", sorts=True, order="expiry_order"
+        ),
         Field("photo_id", _l("Photo"), values.whole(1, 2**31 - 1), show="picture"),
     ),
     listed=(
