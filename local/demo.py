@@ -11,7 +11,7 @@ from local.town.features import list_features
 from local.town.town import draw_town, name_drawing
 from sql.queries import queries
 
-# Make, model, kind, seats, fuel and tank in litres of what a school-bus fleet drives, the common ones more often.
+# Make, model, kind, seats, fuel and tank (litres) of what a school-bus fleet drives; the common ones twice.
 MODELS = (
     *2 * (("Blue Bird", "Vision", "bus", 77, "diesel", 227),),
     *2 * (("Thomas Built", "Saf-T-Liner C2", "bus", 72, "diesel", 227),),

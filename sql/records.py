@@ -121,7 +121,7 @@ class Records:
         start: psycopg.sql.Composable = psycopg.sql.SQL("TRUE")
         if after is not None:
             start = psycopg.sql.SQL("({}, id) {} (%(after_value)s, %(after_id)s)").format(column, beyond)
-        # First which ones, by their order alone, then all of those few: rows are wide, and sorting carries them.
+        # First which ones, then all of these few: rows are wide, and sorting would carry every one of them.
         order = psycopg.sql.SQL("ORDER BY {} {}, id {}").format(column, direction, direction)
         statement = psycopg.sql.SQL(
             "SELECT * FROM ({listed}) AS listed WHERE id = ANY(ARRAY("

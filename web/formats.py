@@ -1,5 +1,6 @@
 """How values look to the person who reads them: in their language, time zone and units."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,9 +23,9 @@ NOTHING = "\u2013"
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, ago, number, distance, odometer, volume, expiry, picture, speed, place, plain):
-        app.add_template_filter(show)
-    for show in (show_as, browser):
+    shows: list[Callable[..., Any]] = [moment, day, ago, number, distance, odometer, volume, expiry]
+    shows += [picture, speed, place, plain, show_as, browser]
+    for show in shows:
         app.add_template_filter(show)
 
 
@@ -99,7 +100,8 @@ def expiry(value: date | str | None) -> Any:
 
 def today() -> date:
     """The day that it is where the reader is."""
-    return to_user_timezone(datetime.now(UTC)).date()
+    now: datetime = to_user_timezone(datetime.now(UTC))
+    return now.date()
 
 
 def badge(text: Any, tone: str) -> Markup:

@@ -10,8 +10,8 @@ from marshmallow import EXCLUDE, ValidationError, fields
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick, check,
-    file, password.
+    """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick,
+    check, file, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types.

@@ -56,14 +56,14 @@ def test_documents_say_what_has_expired_and_what_will_soon(
 def test_a_scan_is_kept_handed_out_as_what_it_is_and_replaced(
     signed_in: FlaskClient, send: Send, bus: str, connection: psycopg.Connection
 ) -> None:
-    scan = (BytesIO(PDF), "../../Police d'assurance ١.pdf")
+    scan = (BytesIO(PDF), "../../Police d'assurance \u0661.pdf")
     send(f"{bus}/documents", kind="insurance", scan=scan)
     answer = signed_in.get(f"{bus}/documents/1/scan/1")
     assert (answer.data, answer.mimetype) == (PDF, "application/pdf")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert connection.execute("SELECT name FROM files").fetchone() == ("Police d'assurance ١.pdf",)
+    assert connection.execute("SELECT name FROM files").fetchone() == ("Police d'assurance \u0661.pdf",)
     picture = (BytesIO(draw("PNG")), "anything.pdf")
     send(f"{bus}/documents/1", kind="insurance", version="1", scan=picture)
     assert signed_in.get(f"{bus}/documents/1/scan/1").status_code == 404

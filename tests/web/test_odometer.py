@@ -102,7 +102,8 @@ def test_readings_of_others_count_and_all_of_them_are_listed_with_their_number(
     start = datetime(2026, 1, 1, tzinfo=UTC)
     for day in range(25):
         connection.execute(
-            "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source) VALUES (1, %s, %s, 'device')",
+            "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source)"
+            " VALUES (1, %s, %s, 'device')",
             (start + timedelta(days=day), day * 1e5),
         )
     page = signed_in.get(bus).text

@@ -170,5 +170,5 @@ def go_back(kind: Kind, wish: Wish, message: str) -> Response:
 def find_list(kind: Kind, wish: Wish) -> str:
     """The address of the list as it was."""
     sort = ("-" if wish.is_descending else "") + wish.sort
-    wanted = {"search": wish.search, "archived": "1" if wish.archived else "", **wish.filters, "sort": sort}
+    wanted: dict[str, Any] = {"search": wish.search, **wish.filters, "sort": sort}
     return url_for(f"{kind.table}.list_all", **{name: value for name, value in wanted.items() if value})

@@ -1,7 +1,7 @@
 """Documents: the papers of a vehicle or a driver, with the day on which they expire and a scan.
 
-A kind of owner has them by `documents.make_part(noun)` among its parts and `documents.make_pages(KIND)` in the app;
-its noun is a column of the table, such as `vehicle_id`.
+A kind of owner has them by `documents.make_part(noun)` among its parts, `documents.make_pages(KIND)` and
+`parts_api.make_documents_api(KIND)` in the app, and `of_documents` in web.rights.
 """
 
 from typing import Any

@@ -141,7 +141,7 @@ def explain(error: RecordError) -> dict[str, str]:
         }
         if error.reason == "lower":
             sentence = _(
-                "It stood at %(value)s on %(day)s already. If this one is right, say that it is a correction.",
+                "It stood at %(value)s on %(day)s already. If this is right, say that it is a correction.",
                 **stood,
             )
         else:

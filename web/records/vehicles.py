@@ -70,7 +70,7 @@ def say_farewell(connection: psycopg.Connection, ids: list[int]) -> list[str]:
         sentences.append(
             ngettext(
                 "A device stays fitted: what it sends goes on being kept. Move or disable it if it leaves.",
-                "%(num)s devices stay fitted: what they send goes on being kept. Move or disable those that leave.",
+                "%(num)s devices stay fitted: what they send goes on being kept. Move or disable what leaves.",
                 devices,
             )
         )
@@ -78,7 +78,7 @@ def say_farewell(connection: psycopg.Connection, ids: list[int]) -> list[str]:
         sentences.append(
             ngettext(
                 "A driver is assigned now: that is not ended. End it on the driver's page if it is over.",
-                "%(num)s drivers are assigned now: that is not ended. End what is over on the drivers' pages.",
+                "%(num)s drivers are assigned now: that is not ended. End what is over on their pages.",
                 drivers,
             )
         )
@@ -101,7 +101,7 @@ VEHICLES = Kind(
             sorts=True,
             order="number_order",
         ),
-        Field("plate", _l("Plate"), values.text(20), sorts=True),
+        Field("plate", _l("Plate"), values.text(20), width="text-nowrap", sorts=True),
         Field("vin", _l("VIN"), values.vin("17 letters and digits"), hint=_l("17 letters and digits.")),
         Field(
             "kind",
@@ -177,7 +177,7 @@ VEHICLES = Kind(
     ),
     parts=(
         PHOTO,
-        Part(_l("Today"), "records/today.html", load_today),
+        Part(_l("Now"), "records/today.html", load_today),
         ODOMETER,
         documents.make_part("vehicle"),
     ),
