@@ -1,6 +1,7 @@
 """How far vehicles have gone: a reading goes in where it fits between those before and after it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 
@@ -8,6 +9,8 @@ from sql import audit
 from sql.audit import Author, Row
 from sql.queries import fetch_rows, queries
 from sql.records import RecordError
+
+LAST_OF_MINUTE = timedelta(seconds=59)
 
 
 class DoesNotFit(RecordError):
@@ -31,13 +34,21 @@ def add_reading(
     """Keep a reading. Raises RecordError.
 
     A correction may be lower than what came before it, and everything after it counts from there; a
-    reading that is none may not.
+    reading that is none may not. Of several in one minute, which is as exact as people enter it, the
+    later entered is the later one.
     """
-    where = {"vehicle_id": vehicle_id, "read_at": read_at}
     try:
         with connection.transaction():
             queries.lock_vehicle(connection, vehicle_id=vehicle_id)
+            where: dict[str, Any] = {"vehicle_id": vehicle_id, "read_at": read_at}
+            if read_at.second == 0 and read_at.microsecond == 0:
+                where["read_at"] = read_at + LAST_OF_MINUTE
             before = fetch_rows(connection, "find_reading_before", **where)
+            where["read_at"] = read_at
+            if before and before[0]["read_at"] >= read_at:
+                if before[0]["odometer_m"] == odometer_m:
+                    raise RecordError("read_at", "taken")
+                where["read_at"] = before[0]["read_at"] + timedelta(seconds=1)
             if before and not is_correction and odometer_m < before[0]["odometer_m"]:
                 raise DoesNotFit("lower", before[0])
             after = fetch_rows(connection, "find_reading_after", **where)

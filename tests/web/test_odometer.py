@@ -72,6 +72,13 @@ def test_a_reading_of_an_earlier_day_fits_between_its_neighbours_and_leaves_the_
     assert re.search(r'id="read_at-error">There is a reading of this minute already', again.text)
 
 
+def test_a_slip_is_put_right_in_the_same_minute(send: Send, bus: str, connection: psycopg.Connection) -> None:
+    for value in ("5000", "500", "510"):
+        fields = {"odometer_m": value, "read_at": "2026-01-10T10:00", "is_correction": "true"}
+        assert send(f"{bus}/odometer", **fields).status_code == 303
+        assert standing(connection) == int(value) * 1000
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

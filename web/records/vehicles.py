@@ -69,8 +69,8 @@ def say_farewell(connection: psycopg.Connection, ids: list[int]) -> list[str]:
     if devices:
         sentences.append(
             ngettext(
-                "A device stays fitted: what it sends goes on being kept. Move or disable it if it leaves.",
-                "%(num)s devices stay fitted: what they send goes on being kept. Move or disable what leaves.",
+                "A device stays fitted: what it sends is still kept. Move or disable it if it leaves.",
+                "%(num)s devices stay fitted: what they send is still kept. Move or disable what leaves.",
                 devices,
             )
         )
