@@ -1,6 +1,8 @@
 """Registers the demo fleet and draws the demo town into the database."""
 
 import json
+from random import Random
+from typing import Any
 
 import psycopg
 
@@ -10,6 +12,16 @@ from local.town.features import list_features
 from local.town.town import draw_town, name_drawing
 from sql.queries import queries
 
+# Make, model, kind, seats, fuel and tank (litres) of what a school-bus fleet drives; the common ones twice.
+MODELS = (
+    *2 * (("Blue Bird", "Vision", "bus", 77, "diesel", 227),),
+    *2 * (("Thomas Built", "Saf-T-Liner C2", "bus", 72, "diesel", 227),),
+    ("IC Bus", "CE Series", "bus", 71, "diesel", 246),
+    ("Lion Electric", "LionC", "bus", 77, "electric", None),
+    ("Ford", "Transit 350", "minibus", 15, "petrol", 95),
+    ("Mercedes-Benz", "Sprinter 516", "minibus", 19, "diesel", 93),
+)
+DEPOTS = ("North yard", "South yard", "East garage")
 DEMO_SERIAL_PORTS = ("bus-153", "bus-154")  # the last of the 54: these speak NMEA on serial ports
 
 
@@ -22,6 +34,10 @@ def register_fleet(conn: psycopg.Connection, vehicles: int = 54, seed: int = 7) 
         numbers = fleet_numbers(vehicles)
         queries.add_buses(conn, numbers=numbers)
         queries.add_bus_devices(conn, numbers=numbers)
+        queries.add_demo_depots(conn)
+        queries.describe_buses(conn, buses=json.dumps(describe_buses(numbers, seed)))
+        queries.add_demo_papers(conn, numbers=numbers)
+        queries.add_demo_readings(conn, numbers=numbers)
         register_roster(conn, numbers)
         drawing = name_drawing(seed)
         if queries.find_town(conn) != drawing:
@@ -30,3 +46,28 @@ def register_fleet(conn: psycopg.Connection, vehicles: int = 54, seed: int = 7) 
             for feature in features:
                 feature["properties"]["town"] = drawing
             queries.add_features(conn, features=json.dumps(features))
+
+
+def describe_buses(numbers: list[str], seed: int) -> list[dict[str, Any]]:
+    """What the buses of these numbers are: the same for the same seed."""
+    buses = []
+    for i, number in enumerate(numbers):
+        rng = Random(f"{number} {seed}")  # noqa: S311
+        make, model, kind, seats, fuel, tank_l = rng.choice(MODELS)
+        status = {11: "in the workshop", 29: "in the workshop", 41: "spare", 52: "spare"}.get(i, "in service")
+        buses.append(
+            {
+                "number": number,
+                "plate": f"SB {rng.randint(10, 99)} {number}",
+                "make": make,
+                "model": model,
+                "year": rng.randint(2012, 2025),
+                "kind": kind,
+                "seats": seats,
+                "fuel": fuel,
+                "tank_l": tank_l,
+                "status": status,
+                "depot": DEPOTS[i % len(DEPOTS)],
+            }
+        )
+    return buses

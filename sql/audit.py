@@ -1,5 +1,6 @@
 """Who changed which record how: every edit writes here, in its own transaction, and nothing else does."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,9 +43,21 @@ def record_change(
     )
 
 
-def list_changes(connection: psycopg.Connection, table: str, record_id: int, most: int = 50) -> list[Row]:
-    """What happened to a record, the latest first; `changed` has the fields as (name, before, after)."""
-    return _add_changed(fetch_rows(connection, "list_changes", table=table, record_id=record_id, most=most))
+def list_changes(
+    connection: psycopg.Connection,
+    table: str,
+    record_id: int,
+    most: int = 50,
+    parts: Iterable[tuple[str, int]] = (),
+) -> list[Row]:
+    """What happened to a record and its parts, given by table and id, the latest first.
+
+    `changed` has the fields as (name, before, after).
+    """
+    told = [(table, record_id), *parts]
+    tables, record_ids = [table for table, _ in told], [id for _, id in told]
+    rows = fetch_rows(connection, "list_changes", tables=tables, record_ids=record_ids, most=most)
+    return _add_changed(rows)
 
 
 @dataclass(frozen=True)

@@ -119,29 +119,34 @@ class Records:
 
         The column must not be null; its name comes from the declaration of the kind, never from a request.
         """
-        column, listed = psycopg.sql.Identifier(sort), self._listed()
+        column, listed = psycopg.sql.Identifier(sort), self.listed()
         direction = psycopg.sql.SQL("DESC" if is_descending else "ASC")
         beyond = psycopg.sql.SQL("<" if is_descending else ">")
         start: psycopg.sql.Composable = psycopg.sql.SQL("TRUE")
         if after is not None:
             start = psycopg.sql.SQL("({}, id) {} (%(after_value)s, %(after_id)s)").format(column, beyond)
+        # First which ones, then all of these few: rows are wide, and sorting would carry every one of them.
+        order = psycopg.sql.SQL("ORDER BY {} {}, id {}").format(column, direction, direction)
         statement = psycopg.sql.SQL(
-            "/* {} */ SELECT * FROM ({}) AS listed WHERE {} ORDER BY {} {}, id {} LIMIT %(limit)s"
-        ).format(self._name("list"), listed, start, column, direction, direction)
+            "/* {name} */ SELECT * FROM ({listed}) AS listed WHERE id = ANY(ARRAY("
+            "SELECT id FROM ({listed}) AS listed WHERE {start} {order} LIMIT %(limit)s)) {order}"
+        ).format(name=self._name("list"), listed=listed, start=start, order=order)
         value, id = after or (None, None)
         asked = {"depot_ids": self.reach, "after_value": value, "after_id": id, "limit": limit}
         try:
             with self.connection.cursor(row_factory=dict_row) as cursor:
-                return cursor.execute(statement, {**matching, **asked}).fetchall()
+                # Planned anew each time: what is searched and filtered decides which index serves.
+                return cursor.execute(statement, {**matching, **asked}, prepare=False).fetchall()
         except psycopg.DataError as error:
             raise RecordError("after", "unknown") from error
 
     def count(self, **matching: Any) -> int:
         """How many records match."""
         statement = psycopg.sql.SQL("/* {} */ SELECT count(*) FROM ({}) AS listed").format(
-            self._name("count"), self._listed()
+            self._name("count"), self.listed()
         )
-        row = self.connection.execute(statement, {**matching, "depot_ids": self.reach}).fetchone()
+        asked = {**matching, "depot_ids": self.reach}
+        row = self.connection.execute(statement, asked, prepare=False).fetchone()
         assert row
         return int(row[0])
 
@@ -149,5 +154,6 @@ class Records:
         """What the log calls this statement when it is slow."""
         return psycopg.sql.Identifier(f"{verb}_{self.table}")
 
-    def _listed(self) -> psycopg.sql.Composable:
+    def listed(self) -> psycopg.sql.Composable:
+        """The query of the whole list, to select from."""
         return psycopg.sql.SQL(getattr(queries, f"list_{self.table}").sql.rstrip().rstrip(";"))

@@ -2,6 +2,7 @@
 
 CREATE EXTENSION IF NOT EXISTS timescaledb;
 CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 -- Where vehicles live.
 CREATE TABLE depots (
@@ -25,6 +26,15 @@ CREATE TABLE files (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Numbers inside a name count as numbers: 2 comes before 10.
+CREATE FUNCTION natural_order(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN regexp_replace(
+    regexp_replace(lower(name), '([0-9]+)', repeat('0', 20) || '\1', 'g'), '[0-9]*([0-9]{20})', '\1', 'g');
+
+-- A LIKE pattern for what holds these words anywhere; a sign that patterns use stands for itself.
+CREATE FUNCTION containing(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN '%' || replace(replace(replace(lower(words), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+
 CREATE TABLE vehicles (
     id           integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     fleet_number text NOT NULL UNIQUE CHECK (length(fleet_number) BETWEEN 1 AND 200),
@@ -46,14 +56,25 @@ CREATE TABLE vehicles (
     photo_id    integer REFERENCES files ON DELETE SET NULL,
     version     integer NOT NULL DEFAULT 1,
     archived_at timestamptz,
+    odometer_m       double precision,
+    odometer_read_at timestamptz,
+    next_expiry      date,
+    number_order     text COLLATE "C" NOT NULL GENERATED ALWAYS AS (natural_order(fleet_number)) STORED,
+    search_text      text NOT NULL GENERATED ALWAYS AS (lower(
+        fleet_number || ' ' || plate || ' ' || replace(plate, ' ', '') || ' ' || vin || ' ' || make || ' ' || model
+    )) STORED,
     CONSTRAINT vehicles_kind_check
         CHECK (kind IN ('bus', 'minibus', 'van', 'car', 'truck', 'trailer', 'motorcycle', 'machine', 'other'))
-);
+) WITH (fillfactor = 70);
 CREATE INDEX vehicles_depot ON vehicles (depot_id);
 -- A plate moves on when its vehicle has left the fleet; spaces and capitals do not make another one.
 CREATE UNIQUE INDEX vehicles_plate_key ON vehicles (upper(replace(plate, ' ', '')))
     WHERE plate <> '' AND archived_at IS NULL;
 CREATE UNIQUE INDEX vehicles_vin_key ON vehicles (vin) WHERE vin <> '' AND archived_at IS NULL;
+COMMENT ON COLUMN vehicles.odometer_m IS 'the newest of odometer_readings, kept by keep_odometer()';
+COMMENT ON COLUMN vehicles.next_expiry IS 'the next of its documents to expire, kept by keep_next_expiry()';
+CREATE INDEX vehicles_in_order ON vehicles (number_order, id) WHERE archived_at IS NULL;
+CREATE INDEX vehicles_search ON vehicles USING gin (search_text gin_trgm_ops);
 
 CREATE TABLE devices (
     id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -385,8 +406,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
+CREATE TRIGGER vehicle_added AFTER INSERT ON vehicles
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_vehicle_changed();
 CREATE TRIGGER vehicle_changed AFTER UPDATE ON vehicles FOR EACH ROW
-    WHEN (OLD.depot_id IS DISTINCT FROM NEW.depot_id OR OLD.fleet_number <> NEW.fleet_number)
+    WHEN ((OLD.depot_id, OLD.fleet_number, OLD.archived_at) IS DISTINCT FROM
+          (NEW.depot_id, NEW.fleet_number, NEW.archived_at))
     EXECUTE FUNCTION notify_vehicle_changed();
 
 -- One row a transaction of positions, written with it: which devices, over which time. jobs/ detects from it what
@@ -442,6 +466,7 @@ CREATE TABLE drivers (
 CREATE INDEX drivers_depot ON drivers (depot_id);
 CREATE UNIQUE INDEX drivers_staff_number_key ON drivers (staff_number)
     WHERE staff_number <> '' AND archived_at IS NULL;
+CREATE INDEX drivers_search ON drivers USING gin (lower(name) gin_trgm_ops);
 
 -- Papers of a vehicle or a driver, with the day on which they are worth nothing any more.
 CREATE TABLE documents (
@@ -477,6 +502,37 @@ CREATE TABLE odometer_readings (
     UNIQUE (vehicle_id, read_at, source)
 );
 COMMENT ON COLUMN odometer_readings.is_correction IS 'whether it may be lower than the one before: a new instrument, or a typing error put right';
+
+CREATE INDEX odometer_readings_newest ON odometer_readings (vehicle_id, read_at, id);
+
+CREATE FUNCTION keep_odometer() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    the_vehicle integer := CASE WHEN TG_OP = 'DELETE' THEN OLD.vehicle_id ELSE NEW.vehicle_id END;
+BEGIN
+    PERFORM FROM vehicles WHERE id = the_vehicle FOR NO KEY UPDATE;
+    UPDATE vehicles SET (odometer_m, odometer_read_at) = (
+        SELECT odometer_m, read_at FROM odometer_readings WHERE vehicle_id = the_vehicle
+        ORDER BY read_at DESC, id DESC LIMIT 1)
+    WHERE id = the_vehicle;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER odometer_read AFTER INSERT OR UPDATE OR DELETE ON odometer_readings
+    FOR EACH ROW EXECUTE FUNCTION keep_odometer();
+
+CREATE FUNCTION keep_next_expiry() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    the_vehicle integer := CASE WHEN TG_OP = 'DELETE' THEN OLD.vehicle_id ELSE NEW.vehicle_id END;
+BEGIN
+    PERFORM FROM vehicles WHERE id = the_vehicle FOR NO KEY UPDATE;
+    UPDATE vehicles SET next_expiry = (
+        SELECT min(expires_on) FROM documents WHERE vehicle_id = the_vehicle AND archived_at IS NULL)
+    WHERE id = the_vehicle;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER document_kept AFTER INSERT OR UPDATE OR DELETE ON documents
+    FOR EACH ROW EXECUTE FUNCTION keep_next_expiry();
 
 -- Who drives what from when to when. Nobody drives two vehicles at once, and no vehicle has two drivers.
 CREATE TABLE driver_assignments (

@@ -33,11 +33,12 @@ from web import (
     sockets,
     static_files,
     tokens,
+    uploads,
 )
 from web.assignments_api import make_assignments_api
 from web.live import Live
 from web.mail import Mailer
-from web.records import references
+from web.records import documents, odometer, parts_api, photo, references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.devices import DEVICES
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> APIFlask:
     formats.set_up(app)
     shell.set_up(app)
     references.set_up(app)
+    uploads.set_up(app)
     guard.set_up(app)
     api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)
@@ -107,6 +109,12 @@ def create_app(settings: Settings) -> APIFlask:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
     app.register_blueprint(make_assignments_api())
+    for part in (photo, odometer):
+        app.register_blueprint(part.make_pages(VEHICLES))
+    app.register_blueprint(parts_api.make_odometer_api(VEHICLES))
+    for owner in (VEHICLES, DRIVERS):
+        app.register_blueprint(documents.make_pages(owner))
+        app.register_blueprint(parts_api.make_documents_api(owner))
     return app
 
 

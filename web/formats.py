@@ -1,5 +1,6 @@
 """How values look to the person who reads them: in their language, time zone and units."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from markupsafe import Markup, escape
 from web import clock
 
 METRES_PER_MILE = 1609.344
-NOTHING = "\u2013"
+LITRES_PER_GALLON = 3.785411784
 SOON_DAYS = 30
 TONES = {
     "green": "bg-green-lt",
@@ -19,15 +20,26 @@ TONES = {
     "red": "bg-red-lt",
     "secondary": "bg-secondary-lt",
 }
+NOTHING = "\u2013"
 
 
 def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
-    for show in (moment, day, weekday, span, ago, expiry, number, distance, speed, place, plain):
+    shows: list[Callable[..., Any]] = [
+        moment,
+        day,
+        weekday,
+        span,
+        ago,
+        number,
+        distance,
+        odometer,
+        volume,
+        expiry,
+    ]
+    shows += [picture, speed, place, plain, on_off, show_as, browser]
+    for show in shows:
         app.add_template_filter(show)
-    app.add_template_filter(on_off)
-    app.add_template_filter(show_as)
-    app.add_template_filter(browser)
 
 
 def moment(value: datetime | str | None) -> Any:
@@ -101,6 +113,30 @@ def distance(metres: float | None) -> str:
     if uses_miles():
         return f"{number(metres / METRES_PER_MILE, 1)} mi"
     return f"{number(metres / 1000, 1)} km"
+
+
+def odometer(metres: float | None) -> str:
+    """Whole kilometres or miles."""
+    if metres is None:
+        return NOTHING
+    return f"{number(metres / METRES_PER_MILE)} mi" if uses_miles() else f"{number(metres / 1000)} km"
+
+
+def volume(litres: float | None) -> str:
+    """Litres or US gallons."""
+    if litres is None:
+        return NOTHING
+    return f"{decimal(litres / LITRES_PER_GALLON)} gal" if uses_miles() else f"{decimal(litres)} L"
+
+
+def decimal(value: float) -> str:
+    """A number with a decimal where it has one."""
+    return str(format_decimal(round(value, 1), "#,##0.#"))
+
+
+def picture(id: int | None) -> str:
+    """A photo, by its number."""
+    return NOTHING if id is None else _("picture %(id)s", id=id)
 
 
 def speed(mps: float | None) -> str:

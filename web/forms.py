@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 @dataclass(frozen=True)
 class Field:
     """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick,
-    ticks, tel, password.
+    ticks, check, file, tel, password.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types;
@@ -44,6 +44,11 @@ class Field:
     def needed(self) -> bool:
         """Whether it must be filled in."""
         return bool(self.value.required)
+
+    @property
+    def unit(self) -> str:
+        """The unit in which a person enters it."""
+        return str(getattr(self.value, "unit", ""))
 
     @property
     def most(self) -> int | None:

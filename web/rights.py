@@ -22,7 +22,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "see depots": STAFF,
     "edit depots": frozenset({"admin", "dispatcher"}),
     "see vehicles": STAFF,
-    "edit vehicles": frozenset({"admin", "dispatcher", "mechanic"}),
+    "edit vehicles": frozenset({"admin", "dispatcher"}),
+    "read odometers": frozenset({"admin", "dispatcher", "mechanic"}),
     # Who drives is known to whoever works with drivers and vehicles; how to reach them, and whether they may
     # and can drive, only to those who send them out. A driver sees nothing of another.
     "see drivers": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
@@ -36,17 +37,25 @@ RIGHTS: dict[str, frozenset[str]] = {
     "edit users": frozenset({"admin"}),
 }
 
-# Rights to see single fields of records, which no route asks for by itself.
-OF_FIELDS = frozenset({"see drivers' papers"})
-
 
 def of_records(table: str) -> dict[str, str]:
     """The endpoints of a record kind's pages and API, by the rights `see TABLE` and `edit TABLE`."""
     see = ("list_all", "show", "suggest")
-    edit = ("begin", "add", "begin_change", "change", "archive", "restore")
+    edit = ("begin", "add", "begin_change", "change", "change_many", "archive", "restore")
     return {
         **{f"{room}.{view}": f"see {table}" for room in (table, f"api_{table}") for view in see},
         **{f"{room}.{view}": f"edit {table}" for room in (table, f"api_{table}") for view in edit},
+    }
+
+
+def of_documents(noun: str, see: str, edit: str) -> dict[str, str]:
+    """The endpoints of the documents of a kind of record, by the rights to see and to edit them."""
+    edits = ("begin", "add", "begin_change", "change", "archive", "restore")
+    return {
+        f"{noun}_documents.show_scan": see,
+        f"api_{noun}_documents.list_all": see,
+        **{f"{noun}_documents.{view}": edit for view in edits},
+        **{f"api_{noun}_documents.{view}": edit for view in ("add", "change")},
     }
 
 
@@ -97,6 +106,18 @@ ENDPOINTS: dict[str, str] = {
     "system.features.list_all": "switch features",
     "system.features.switch": "switch features",
     "system.audit.list_all": "see the audit log",
+    **of_documents("vehicle", "see vehicles", "edit vehicles"),
+    **of_documents("driver", "see drivers' papers", "edit drivers"),
+    "vehicle_photo.show": "see vehicles",
+    "vehicle_photo.show_small": "see vehicles",
+    "vehicle_photo.begin": "edit vehicles",
+    "vehicle_photo.replace": "edit vehicles",
+    "vehicle_photo.remove": "edit vehicles",
+    "vehicle_odometer.list_all": "see vehicles",
+    "vehicle_odometer.begin": "read odometers",
+    "vehicle_odometer.add": "read odometers",
+    "api_vehicle_odometer.list_all": "see vehicles",
+    "api_vehicle_odometer.add": "read odometers",
     **of_records("depots"),
     **of_records("vehicles"),
     **of_records("drivers"),

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate
 
+from sql.vin import find_fault, normalise
 from web import clock
 
 REQUIRED = _l("This is needed.")
@@ -73,6 +74,33 @@ class Number(Blank, fields.Float):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Vin(Text):
+    """A vehicle identification number, however it was typed."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        number = normalise(super()._deserialize(value, attr, data, **kwargs))
+        fault = find_fault(number) if number else None
+        if fault == "length":
+            raise ValidationError(
+                _("A VIN has 17 letters and digits; this one has %(count)s.", count=len(number))
+            )
+        if fault == "letters":
+            raise ValidationError(_("A VIN has only the letters A to Z without I, O and Q, and digits."))
+        if fault:
+            raise ValidationError(
+                _("A letter or digit of this VIN is wrong: its ninth, which checks the others, does not fit.")
+            )
+        return number
+
+
+class Yes(Blank, fields.Boolean):
+    """Ticked or not."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """A box that is not ticked is not sent."""
+        return super().deserialize(False if value == "" else value, *args, **kwargs)
+
+
 def text(most: int, needed: bool = False, description: str = "") -> Text:
     """Text of at most so many characters."""
     return Text(
@@ -125,6 +153,20 @@ def day(needed: bool = False, description: str = "") -> Day:
         error_messages=_messages(_l("This must be a day, such as 2026-11-23.")),
         metadata=_describe(description),
     )
+
+
+def vin(description: str = "") -> Vin:
+    """A vehicle identification number."""
+    return Vin(
+        allow_none=True,
+        error_messages=_messages(_l("This must be text.")),
+        metadata=_describe(description, maxLength=40),
+    )
+
+
+def yes(description: str = "") -> Yes:
+    """A box that is ticked or not."""
+    return Yes(load_default=False, metadata=_describe(description))
 
 
 def moment(needed: bool = False, description: str = "") -> Moment:

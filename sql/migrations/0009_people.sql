@@ -34,6 +34,9 @@ BEGIN
     RETURN NULL;
 END
 $$;
+CREATE TRIGGER vehicle_added AFTER INSERT ON vehicles
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_vehicle_changed();
 CREATE TRIGGER vehicle_changed AFTER UPDATE ON vehicles FOR EACH ROW
-    WHEN (OLD.depot_id IS DISTINCT FROM NEW.depot_id OR OLD.fleet_number <> NEW.fleet_number)
+    WHEN ((OLD.depot_id, OLD.fleet_number, OLD.archived_at) IS DISTINCT FROM
+          (NEW.depot_id, NEW.fleet_number, NEW.archived_at))
     EXECUTE FUNCTION notify_vehicle_changed();

@@ -1,17 +1,19 @@
 -- name: list_live_vehicles
 -- What the live map shows: every device in service with its vehicle and newest fix, and every vehicle that
--- has no such device, under its id made negative; last the depot that says who may see it.
+-- has no such device, under its id made negative; nothing of a vehicle that is archived. Last the depot that says
+-- who may see it.
 SELECT d.id, lp.latitude, lp.longitude, lp.speed_mps, lp.course,
        (extract(epoch FROM lp.fix_time) * 1000)::bigint AS fix_time_ms,
        d.uid, coalesce(v.fleet_number, d.uid) AS label, v.depot_id
 FROM devices d
 LEFT JOIN vehicles v ON v.id = d.vehicle_id
 LEFT JOIN latest_positions lp ON lp.device_id = d.id
-WHERE d.disabled_at IS NULL
+WHERE d.disabled_at IS NULL AND v.archived_at IS NULL
 UNION ALL
 SELECT -v.id, NULL, NULL, NULL, NULL, NULL, NULL, v.fleet_number, v.depot_id
 FROM vehicles v
-WHERE NOT EXISTS (SELECT FROM devices d WHERE d.vehicle_id = v.id AND d.disabled_at IS NULL);
+WHERE v.archived_at IS NULL
+  AND NOT EXISTS (SELECT FROM devices d WHERE d.vehicle_id = v.id AND d.disabled_at IS NULL);
 
 -- name: list_newest_fixes
 -- The newest fixes of some devices, in the order of columns of list_live_vehicles.

@@ -20,6 +20,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from config.settings import Settings, load
 from devices.position import Position
@@ -152,7 +154,13 @@ def send(signed_in: FlaskClient) -> Callable[..., Any]:
     def post(page: str, **fields: Any) -> Any:
         cookie = signed_in.get_cookie("csrf_access_token")
         assert cookie
-        return signed_in.post(page, data={"csrf_token": cookie.value, **fields})
+        fields = {"csrf_token": cookie.value, **fields}
+        files = {name: value for name, value in fields.items() if isinstance(value, tuple)}
+        if not files:
+            return signed_in.post(page, data=fields)
+        sent = {name: FileStorage(content, filename) for name, (content, filename) in files.items()}
+        boundary, body = encode_multipart({**fields, **sent})
+        return signed_in.post(page, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
     return post
 

@@ -32,13 +32,7 @@ def make_api(kind: Kind) -> APIBlueprint:
     changed = make_schema(
         kind.fields, f"Changed{noun}", version=fields.Integer(required=True), archived=fields.Boolean()
     )(partial=(*names, "archived"))
-    many = make_schema(
-        (),
-        f"{noun}List",
-        items=fields.List(fields.Nested(one)),
-        total=fields.Integer(metadata={"description": "how many there are in all"}),
-        next=fields.String(allow_none=True, metadata={"description": "the `after` of the next part"}),
-    )
+    many = make_many(f"{noun}List", one)
     api = APIBlueprint(f"api_{kind.table}", __name__, url_prefix=f"/api/v1/{kind.table}", tag=title)
 
     @api.get("")
@@ -90,6 +84,17 @@ def make_api(kind: Kind) -> APIBlueprint:
             raise Changed(one().dump(conflict.current)) from conflict
 
     return api
+
+
+def make_many(name: str, one: type[Schema]) -> type[Schema]:
+    """The schema of a part of a list."""
+    return make_schema(
+        (),
+        name,
+        items=fields.List(fields.Nested(one)),
+        total=fields.Integer(metadata={"description": "how many there are in all"}),
+        next=fields.String(allow_none=True, metadata={"description": "the `after` of the next part"}),
+    )
 
 
 def make_query(kind: Kind) -> type[Schema]:

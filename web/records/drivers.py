@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from web import values
 from web.forms import Field
+from web.records import documents
 from web.records.assignment_parts import OF_DRIVER
 from web.records.kind import Kind
 from web.records.references import Reference
@@ -83,5 +84,5 @@ DRIVERS = Kind(
             right=PAPERS,
         ),
     ),
-    parts=(OF_DRIVER,),
+    parts=(OF_DRIVER, documents.make_part("driver", PAPERS)),
 )

@@ -20,13 +20,15 @@ from web.rights import SIGNED_IN, may
 class Part:
     """More of a record's page: what `load` finds for the record is `part` in the template.
 
-    Only who has its `right` sees it, where it has one.
+    Only who has its `right` sees it, where it has one. Where these are records of a `kind` of their own, the
+    page's history tells of their changes too.
     """
 
     title: Any
     template: str
     load: Callable[[psycopg.Connection, Row], Any]
     right: str = SIGNED_IN
+    kind: "Kind | None" = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ class Kind:
 
     The first field names a record wherever one is named. `filters` are selects over the list; their names
     are parameters of the list's query, empty where nothing is picked. `found` are fields that nobody enters
-    but the list's query finds. `explain` knows a better sentence than the usual one for some of what the
-    database does not take.
+    but the list's query finds; `listed` names the columns of the list where they are not simply the fields
+    with a width. `bulk` names the fields that can be set for many records at once; None where nothing can.
+    `farewell` says what archiving these records means. `explain` knows a better sentence than the usual one
+    for some of what the database does not take.
     """
 
     table: str
@@ -72,6 +76,9 @@ class Kind:
     found: tuple[Field, ...] = ()
     words: Words = ARCHIVING
     explain: Callable[[psycopg.Connection, RecordError, Row], Any] = lambda _connection, _error, _values: None
+    listed: tuple[str, ...] = ()
+    bulk: tuple[str, ...] | None = None
+    farewell: Callable[[psycopg.Connection, list[int]], list[str]] | None = None
 
     @property
     def shown(self) -> list[Field]:
@@ -79,8 +86,16 @@ class Kind:
         return [field for field in (*self.fields, *self.found) if is_shown(field)]
 
     @property
+    def facts(self) -> list[Field]:
+        """Those that a record's page shows: without what was only found for the list."""
+        found = () if self.listed else self.found
+        return [field for field in (*self.fields, *found) if is_shown(field)]
+
+    @property
     def columns(self) -> list[Field]:
         """Those that are columns of the list."""
+        if self.listed:
+            return [self.by_name[name] for name in self.listed if name in self.by_name]
         return [field for field in self.shown if field.width]
 
     @property

@@ -31,6 +31,11 @@ class Wish:
     limit: int
     filters: dict[str, str]
 
+    @property
+    def matching(self) -> dict[str, Any]:
+        """What the list's query is asked."""
+        return {"search": self.search, "archived": self.archived, **self.filters}
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -62,7 +67,7 @@ def read_wish(kind: Kind, asked: Mapping[str, str]) -> Wish:
 
 def list_page(records: Records, wish: Wish) -> Listing:
     """The part of the list that is asked for."""
-    matching = {"search": wish.search, "archived": wish.archived, **wish.filters}
+    matching = wish.matching
     rows = records.list_page(wish.order, wish.is_descending, wish.after, wish.limit + 1, **matching)
     items, has_more = rows[: wish.limit], len(rows) > wish.limit
     total = records.count(**matching) if has_more or wish.after else len(rows)

@@ -7,12 +7,13 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, render
 from flask_babel import gettext as _
 
 from sql import audit
+from sql.bulk import read_mark
 from sql.queries import queries
 from sql.records import Conflict, RecordError
 from web import database
 from web.forms import read_form
+from web.records import bulk, references
 from web.records import kind as kinds
-from web.records import references
 from web.records.conflict import compare
 from web.records.kind import Kind
 from web.records.listing import Wish, list_page, read_wish
@@ -29,13 +30,22 @@ def make_pages(kind: Kind) -> Blueprint:
         wish = read_wish(kind, request.args)
         with database.connection() as connection:
             listing = list_page(kind.open(connection), wish)
+            mark = read_mark(connection) if kind.bulk is not None else 0
+        references.learn_names(kind.columns, listing.items)
         shown = request.args.get("shown", 0, int) + len(listing.items)
         template = "records/results.html" if "HX-Request" in request.headers else "records/list.html"
         address = partial(find_list, kind, wish)
-        page = render_template(template, kind=kind, wish=wish, listing=listing, shown=shown, address=address)
+        page = render_template(
+            template, kind=kind, wish=wish, listing=listing, shown=shown, address=address, mark=mark
+        )
         response = make_response(page)
         response.headers["Vary"] = "HX-Request"
         return response
+
+    @pages.post("/bulk")
+    def change_many() -> Response:
+        """The same change to all that were picked, after a question where it cannot be seen at a glance."""
+        return bulk.change_many(kind, request.form)
 
     @pages.get("/names")
     def suggest() -> Response:
@@ -69,8 +79,12 @@ def make_pages(kind: Kind) -> Blueprint:
             row = kind.open(connection).get(id)
             seen = [part for part in kind.parts if may(g.user.role, part.right)]
             parts = [(part, part.load(connection, row)) for part in seen]
-            changes = audit.list_changes(connection, kind.table, id)
-        page = render_template("records/record.html", kind=kind, row=row, parts=parts, changes=changes)
+            told = [(part.kind.table, one["id"]) for part, found in parts if part.kind for one in found]
+            changes = audit.list_changes(connection, kind.table, id, parts=told)
+            farewell = kind.farewell(connection, [id]) if kind.farewell else []
+        page = render_template(
+            "records/record.html", kind=kind, row=row, parts=parts, changes=changes, farewell=farewell
+        )
         return make_response(page)
 
     @pages.get("/<int:id>/edit")

@@ -4,6 +4,7 @@ A kind that others refer to has the query `list_NOUN_names(search, ids, depot_id
 name and whether it is archived. Whoever may not reach a record cannot refer to it either.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from sql.queries import queries
 from sql.users import list_reach
 from web import clock, database, formats
 from web.forms import Field
+from web.measures import Measure
 from web.records.kind import is_shown
 
 MOST_SUGGESTED = 20
@@ -114,6 +116,19 @@ def list_ticks(field: Field, value: Any) -> list[tuple[int, str, bool]]:
     ]
 
 
+def learn_names(fields: Iterable[Field], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Find what these rows refer to in one query for each field, before they are shown."""
+    known: dict[tuple[str, int], str | None] = g.setdefault("names_of_records", {})
+    for field in fields:
+        ids = {row[field.name] for row in rows} - {None} if field.of else set()
+        if unknown := [id for id in ids if (field.of, id) not in known]:
+            with database.connection() as connection:
+                found = _query(
+                    connection, field.of, search="", ids=unknown, depot_ids=None, most=len(unknown)
+                )
+            known.update({(field.of, id): name for id, name, _archived in found})
+
+
 def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
     """What a select offers: its choices, or the names of all records that it may refer to, and `value`."""
     if not field.of:
@@ -128,7 +143,9 @@ def entry_of(field: Field, value: Any) -> Any:
         return ",".join(str(id) for id in value)
     if field.of and isinstance(value, int):
         return find_name(field.of, value)
-    if field.input == "moment" and isinstance(value, datetime):
+    if isinstance(field.value, Measure) and isinstance(value, int | float):
+        return field.value.enter(value)
+    if isinstance(value, datetime):
         return clock.write(value)
     return value if value or value == 0 else ""
 

@@ -1,0 +1,1 @@
+"""How long the lists of a large fleet take in the database."""

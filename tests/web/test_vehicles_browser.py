@@ -1,0 +1,182 @@
+"""Vehicles in a real Chromium: adding, editing, two people at once, many at once, and a phone."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bench.records.fleet import fill
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.filter((one) => ["serious", "critical"].includes(one.impact))
+        .map((one) => one.id + " " + one.nodes.map((node) => node.html).join(" "));
+}"""
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Any:
+    """A browser whose scripts may be looked at from outside; the site's policy is tested elsewhere."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    yield context
+    context.close()
+
+
+def open_as(context: BrowserContext, server: Any, email: str, complaints: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda fault: complaints.append(str(fault)))
+    pairs = (pair.partition("=") for pair in server.sign_in(email).split("; "))
+    context.add_cookies([{"name": name, "value": value, "url": server.url} for name, _, value in pairs])
+    return page
+
+
+@pytest.fixture
+def desk(context: BrowserContext, server: Any, complaints: list[str]) -> Page:
+    return open_as(context, server, "dispatcher@example.org", complaints)
+
+
+def check(page: Page) -> None:
+    """No serious fault of accessibility, and nothing that is wider than the screen."""
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(SERIOUS) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_vehicle_is_added_edited_in_conflict_and_archived(
+    desk: Page, server: Any, chromium: Browser, complaints: list[str]
+) -> None:
+    desk.goto(f"{server.url}/vehicles")
+    desk.get_by_role("link", name="New vehicle").first.click()
+    check(desk)
+    desk.keyboard.type("101")  # the first field has the focus
+    desk.get_by_label("VIN").fill("1M8GDM9A0KP042788")
+    desk.get_by_label("Make").fill("Setra")
+    desk.get_by_label("Kind").select_option("bus")
+    desk.get_by_label("Fuel").select_option("diesel")
+    desk.get_by_label("Status").select_option("in service")
+    desk.get_by_role("button", name="Add").click()
+    expect(desk.locator("#vin-error")).to_contain_text("which checks the others")
+    expect(desk.get_by_label("VIN")).to_be_focused()
+    expect(desk.get_by_label("Make")).to_have_value("Setra")
+    desk.get_by_label("VIN").fill("1M8GDM9AXKP042788")
+    desk.get_by_role("button", name="Add").click()
+    expect(desk.get_by_role("status").first).to_contain_text("101 has been added")
+    check(desk)
+
+    desk.get_by_role("link", name="Edit", exact=True).click()
+    other = chromium.new_context()
+    colleague = open_as(other, server, "admin@example.org", complaints)
+    colleague.goto(f"{server.url}/vehicles/1/edit")
+    colleague.get_by_label("Make").fill("MAN")
+    colleague.get_by_role("button", name="Save").click()
+    expect(colleague.get_by_role("status").first).to_contain_text("saved")
+    other.close()
+    desk.get_by_label("Make").fill("Volvo")
+    desk.get_by_label("Seats").fill("53")
+    complaints.clear()
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Changed in the meantime")
+    desk.get_by_label("MAN saved now").check()
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_role("status").first).to_contain_text("101 has been saved")
+    expect(desk.locator("main")).to_contain_text("MAN")
+    expect(desk.locator("main")).to_contain_text("53")
+
+    desk.get_by_role("button", name="Archive").first.click()
+    expect(desk.get_by_role("dialog")).to_contain_text("leaves the lists and the live map")
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    desk.get_by_role("button", name="Archive").first.click()
+    desk.get_by_role("dialog").get_by_role("button", name="Archive").click()
+    expect(desk.get_by_role("heading", level=1)).to_contain_text("archived")
+    assert [said for said in complaints if "409" not in said and "422" not in said] == []
+
+
+def test_one_of_50_000_is_found_while_one_types_and_many_are_changed_by_keyboard(
+    desk: Page, server: Any, connection: psycopg.Connection, complaints: list[str]
+) -> None:
+    fill(connection, 50_000)
+    desk.goto(f"{server.url}/vehicles")
+    expect(desk.locator("#tally")).to_have_text("100 of 49,000")
+    check(desk)
+    desk.keyboard.press("/")
+    desk.keyboard.type("v12345")
+    expect(desk.locator("#tally")).to_have_text("1 of 1")
+    expect(desk.locator(".row-link")).to_have_text(["V12345"])
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("model 33")
+    expect(desk.locator("#tally")).to_have_text(re.compile("100 of [1-9]"))
+    desk.get_by_label("Any depot").select_option("Depot 9")
+    expect(desk.locator("#tally")).to_have_text("100 of 112")
+    total = 112
+
+    boxes = desk.locator('[name="picked"]')
+    expect(desk.locator(".bulk-bar")).to_be_hidden()
+    boxes.nth(0).focus()
+    desk.keyboard.press("Space")
+    expect(desk.locator("[data-picked]")).to_have_text("1 selected")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_label("Change", exact=True)).to_be_focused()
+    desk.get_by_label("Change", exact=True).select_option("status=out of service")
+    desk.get_by_label("all 112 that match").check()
+    desk.get_by_role("button", name="Apply").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text(f"Change {total} records?")
+    check(desk)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("status").first).to_contain_text(f"{total} records have been changed")
+    assert "model+33" in desk.url or "model%2033" in desk.url
+    count = connection.execute("SELECT count(*) FROM vehicles WHERE status = 'out of service'").fetchone()
+    assert count == (total,)
+    assert complaints == []
+
+
+def test_a_phone_shows_cards_and_takes_a_reading(
+    chromium: Browser, server: Any, connection: psycopg.Connection, complaints: list[str]
+) -> None:
+    fill(connection, 1000)
+    phone = chromium.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, bypass_csp=True
+    )
+    page = open_as(phone, server, "dispatcher@example.org", complaints)
+    page.goto(f"{server.url}/vehicles")
+    expect(page.locator("#tally")).to_have_text("100 of 980")
+    check(page)
+    page.get_by_role("link", name="V1", exact=True).tap()
+    page.get_by_role("link", name="New reading").tap()
+    page.get_by_label("Odometer").fill("5000")
+    page.get_by_role("button", name="Add").tap()
+    expect(page.get_by_role("status").first).to_contain_text("has been added")
+    page.get_by_role("link", name="New reading").tap()
+    check(page)
+    page.get_by_label("Odometer").fill("1")
+    page.get_by_role("button", name="Add").tap()
+    expect(page.locator("#odometer_m-error")).to_contain_text("say that it is a correction")
+    page.get_by_label("This is a correction").check()
+    page.get_by_role("button", name="Add").tap()
+    expect(page.get_by_role("status").first).to_contain_text("has been added")
+    check(page)
+    phone.close()
+    assert [said for said in complaints if "422" not in said] == []
+
+
+def test_a_file_that_is_too_large_is_said_so_before_it_is_sent(
+    desk: Page, server: Any, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    connection.execute("INSERT INTO vehicles (fleet_number) VALUES ('101')")
+    large = tmp_path / "large.pdf"
+    large.write_bytes(b"%PDF-" + b"x" * 11_000_000)
+    desk.goto(f"{server.url}/vehicles/1/documents/new")
+    desk.get_by_label("Kind").select_option("insurance")
+    desk.get_by_label("Number").fill("A-1")
+    desk.get_by_label("Scan").set_input_files(large)
+    desk.get_by_role("button", name="Add").click()
+    expect(desk.locator("#scan-error")).to_contain_text("larger than 10 MB")
+    expect(desk.get_by_label("Number")).to_have_value("A-1")
+    desk.get_by_label("Scan").set_input_files([])
+    desk.get_by_role("button", name="Add").click()
+    expect(desk.locator("main")).to_contain_text("Insurance A-1")
