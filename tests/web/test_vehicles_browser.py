@@ -152,6 +152,7 @@ def test_a_phone_shows_cards_and_takes_a_reading(
     page.get_by_role("button", name="Add").tap()
     expect(page.get_by_role("status").first).to_contain_text("has been added")
     page.get_by_role("link", name="New reading").tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("New odometer reading")
     check(page)
     page.get_by_label("Odometer").fill("1")
     page.get_by_role("button", name="Add").tap()
