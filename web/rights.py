@@ -8,33 +8,40 @@ from sql.users import User
 
 ANYBODY = "come by"
 SIGNED_IN = "be signed in"
+
+
+def N_(words: str) -> str:
+    """Words that a refusal says, translated where it does."""
+    return words
+
+
 STAFF = frozenset({"admin", "dispatcher", "mechanic", "accountant", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
-    "see the live map": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
-    "see the system": frozenset({"admin", "dispatcher", "mechanic"}),
-    "see the quarantine": frozenset({"admin", "dispatcher", "mechanic"}),
-    "see quarantined content": frozenset({"admin"}),
-    "run jobs": frozenset({"admin"}),
-    "see connections": frozenset({"admin"}),
-    "switch features": frozenset({"admin"}),
-    "see the audit log": frozenset({"admin"}),
-    "see depots": STAFF,
-    "edit depots": frozenset({"admin", "dispatcher"}),
-    "see vehicles": STAFF,
-    "edit vehicles": frozenset({"admin", "dispatcher"}),
-    "read odometers": frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("see the live map"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("see the system"): frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("see the quarantine"): frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("see quarantined content"): frozenset({"admin"}),
+    N_("run jobs"): frozenset({"admin"}),
+    N_("see connections"): frozenset({"admin"}),
+    N_("switch features"): frozenset({"admin"}),
+    N_("see the audit log"): frozenset({"admin"}),
+    N_("see depots"): STAFF,
+    N_("edit depots"): frozenset({"admin", "dispatcher"}),
+    N_("see vehicles"): STAFF,
+    N_("edit vehicles"): frozenset({"admin", "dispatcher"}),
+    N_("read odometers"): frozenset({"admin", "dispatcher", "mechanic"}),
     # Who drives is known to whoever works with drivers and vehicles; how to reach them, and whether they may
     # and can drive, only to those who send them out. A driver sees nothing of another.
-    "see drivers": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
-    "see drivers' papers": frozenset({"admin", "dispatcher"}),
-    "edit drivers": frozenset({"admin", "dispatcher"}),
-    "see devices": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
-    "edit devices": frozenset({"admin", "dispatcher", "mechanic"}),
-    "see assignments": frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
-    "edit assignments": frozenset({"admin", "dispatcher"}),
-    "see users": frozenset({"admin"}),
-    "edit users": frozenset({"admin"}),
+    N_("see drivers"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("see drivers' papers"): frozenset({"admin", "dispatcher"}),
+    N_("edit drivers"): frozenset({"admin", "dispatcher"}),
+    N_("see devices"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("edit devices"): frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("see assignments"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("edit assignments"): frozenset({"admin", "dispatcher"}),
+    N_("see users"): frozenset({"admin"}),
+    N_("edit users"): frozenset({"admin"}),
 }
 
 

@@ -69,7 +69,7 @@ def change_many(kind: Kind, form: MultiDict[str, str]) -> Response:
             mark = int(form.get("mark", "0")[:18] or 0) if form.get("mark", "0").isdecimal() else 0
             outcome = make(records, wish, picks, change, mark)
     except RecordError:
-        return go_back(kind, wish, _("Choose a depot of yours."))
+        return go_back(kind, wish, _("This must be one that you look after."))
     if not outcome.others:
         return go_back(kind, wish, say(outcome))
     page = render_template(

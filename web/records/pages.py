@@ -124,7 +124,8 @@ def make_pages(kind: Kind) -> Blueprint:
             with database.connection() as connection:
                 row = getattr(kind.open(connection), action)(id, read_version())
         except RecordError as error:
-            flash(" ".join(explain(kind, error, {"id": id}).values()), "problem")
+            told = explain(kind, error, {"id": id}).items()
+            flash(" ".join(f"{name_field(kind, name)}: {said}" for name, said in told), "problem")
             return make_response(redirect(url_for(f"{kind.table}.show", id=id), 303))
         except Conflict as conflict:
             return show_done(kind, conflict.current, _("Somebody has changed this in the meantime."))
@@ -137,6 +138,11 @@ def find_list(kind: Kind, wish: Wish, **other: Any) -> str:
     """The address of the same list in another order or further down."""
     wanted = {"search": wish.search, "archived": "1" if wish.archived else "", **wish.filters, **other}
     return url_for(f"{kind.table}.list_all", **{name: value for name, value in wanted.items() if value})
+
+
+def name_field(kind: Kind, name: str) -> Any:
+    """What a field is called, where the person may see it."""
+    return kind.by_name[name].label if name in kind.by_name else name
 
 
 def read_version() -> int:

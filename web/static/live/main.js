@@ -57,6 +57,7 @@ const connection = new Connection({
   onSnapshot(message) {
     fleet.takeSnapshot(message);
     ingest = message.ingest;
+    showWanted();
     schedule();
   },
   onDelta(message) {
@@ -140,6 +141,15 @@ function select(id) {
   }
   render();
   list.reveal(selectedId);
+}
+
+/** A page of records leads here with #vehicle=UID: show that vehicle, once. */
+function showWanted() {
+  const uid = new URLSearchParams(location.hash.slice(1)).get("vehicle");
+  const vehicle = [...fleet.vehicles.values()].find((one) => one.uid === uid);
+  if (!vehicle) return;
+  history.replaceState(null, "", location.pathname);
+  if (vehicle.id !== selectedId) select(vehicle.id);
 }
 
 /** Show every vehicle that has a fix. */
