@@ -87,11 +87,15 @@ def make_api(kind: Kind) -> APIBlueprint:
 
 
 def make_many(name: str, one: type[Schema]) -> type[Schema]:
-    """The schema of a part of a list."""
+    """The schema of a part of a list.
+
+    Its items have a name of their own: a schema that OpenAPI meets inside another first is described twice.
+    """
+    listed = type(f"Listed{one.__name__}", (one,), {})
     return make_schema(
         (),
         name,
-        items=fields.List(fields.Nested(one)),
+        items=fields.List(fields.Nested(listed)),
         total=fields.Integer(metadata={"description": "how many there are in all"}),
         next=fields.String(allow_none=True, metadata={"description": "the `after` of the next part"}),
     )
