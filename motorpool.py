@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+import structlog
 
 from config.settings import DECODERS, SettingsError
 
@@ -113,6 +114,8 @@ def _decode_all(protocol: str, file: BinaryIO, is_hex: bool) -> Iterator[tuple["
 
 def main() -> None:
     """Run the command line; a wrong setting ends it with one sentence each and exit code 2."""
+    # Until a process sets up its own log, what a library of ours warns of must not get into an answer.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         cli()
     except SettingsError as error:

@@ -88,7 +88,7 @@ def test_the_board_follows_what_is_typed_and_picked(open_page: Callable[..., Pag
     expect(page.locator("#tally")).to_have_text("1 of 1")
     page.get_by_role("radio", name="Day").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".ticks text")).to_have_count(7)
+    expect(page.locator(".hours text")).to_have_count(7)
     expect(page).to_have_url(re.compile("search=13.*view=week"))
 
 

@@ -235,6 +235,6 @@ def test_a_banner_says_that_the_daemon_is_behind_or_gone_and_goes_when_it_is_not
 
 def test_a_link_from_a_vehicles_page_shows_that_vehicle(buses: Any, page: Page, server: Any) -> None:
     page.goto("about:blank")
-    page.goto(f"{server.url}/map#vehicle=bus-114")
-    expect(page.locator("li.is-selected")).to_have_attribute("data-uid", "bus-114")
+    page.goto(f"{server.url}/map#vehicle=bus-014")
+    expect(page.locator("li.is-selected")).to_have_attribute("data-uid", "bus-014")
     assert page.url == f"{server.url}/map"

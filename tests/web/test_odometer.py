@@ -87,7 +87,7 @@ def test_a_slip_is_put_right_in_the_same_minute(send: Send, bus: str, connection
         ("odometer_m", "nan", "must be a number"),
         ("odometer_m", "1e400", "must be a number"),
         ("read_at", "", "This is needed."),
-        ("read_at", "yesterday", "must be a day and a time"),
+        ("read_at", "yesterday", "must be a day and time"),
         ("read_at", "9999-12-31T23:59", "between 1900 and 2199"),
         ("read_at", "2150-01-01T10:00", "in the future"),
         ("notes", "x" * 501, "at most 500"),

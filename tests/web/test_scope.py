@@ -1,6 +1,7 @@
 """How far a person's rights reach on the live map: two people side by side, and what each is told."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -174,16 +175,16 @@ def test_the_socket_of_a_session_that_ended_is_closed_not_only_left(
 ) -> None:
     """A client that ignores what it is told would otherwise hold its thread for ever."""
     address = server.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
-    line = websocket.create_connection(address, cookie=server.sign_in(VIEWER), timeout=15)
-    assert line.recv().startswith("0")
-    line.send("40/live,")
-    assert line.recv().startswith("40/live,")
-    connection.execute("UPDATE sessions SET ended_at = now(), end_reason = 'revoked'")
-    heard = []
-    while said := line.recv():  # an empty text is the other side's end of it
-        heard.append(said)
-        if said == "2":
-            line.send("3")
+    with closing(websocket.create_connection(address, cookie=server.sign_in(VIEWER), timeout=15)) as line:
+        assert line.recv().startswith("0")
+        line.send("40/live,")
+        assert line.recv().startswith("40/live,")
+        connection.execute("UPDATE sessions SET ended_at = now(), end_reason = 'revoked'")
+        heard = []
+        while said := line.recv():  # an empty text is the other side's end of it
+            heard.append(said)
+            if said == "2":
+                line.send("3")
     assert any(said.startswith("41/live") for said in heard)
 
 

@@ -115,7 +115,7 @@ class Kind:
 
     def order_of(self, name: str) -> str:
         """The column of the query that puts the list in the order of this field."""
-        return self.by_name[name].order or name
+        return next(field.order or name for field in (*self.fields, *self.found) if field.name == name)
 
     def name_of(self, row: Row) -> Any:
         """What a record is called."""
