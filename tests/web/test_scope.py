@@ -1,7 +1,7 @@
 """How far a person's rights reach on the live map: two people side by side, and what each is told."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -175,7 +175,9 @@ def test_the_socket_of_a_session_that_ended_is_closed_not_only_left(
 ) -> None:
     """A client that ignores what it is told would otherwise hold its thread for ever."""
     address = server.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
-    with closing(websocket.create_connection(address, cookie=server.sign_in(VIEWER), timeout=15)) as line:
+    with ExitStack() as stack:
+        line = websocket.create_connection(address, cookie=server.sign_in(VIEWER), timeout=15)
+        stack.callback(line.shutdown)  # its close() leaves the socket open once the other side has closed
         assert line.recv().startswith("0")
         line.send("40/live,")
         assert line.recv().startswith("40/live,")
