@@ -14,6 +14,13 @@ from sql import audit
 from sql.audit import Author, Row
 from sql.queries import fetch_rows, queries
 
+# Why the database refuses a record; of a check, the rest of its name is the reason.
+REASONS: dict[type[psycopg.Error], str] = {
+    psycopg.errors.UniqueViolation: "taken",
+    psycopg.errors.ForeignKeyViolation: "unknown",
+    psycopg.errors.CheckViolation: "",
+}
+
 
 class RecordError(Exception):
     """A record cannot be kept like this: the field, and the reason's name."""
@@ -89,12 +96,8 @@ class Records:
                     raise Conflict(self.get(values["id"]))
                 self._check_reach(rows[0])
                 audit.record_change(self.connection, self.author, action, self.table, before, rows[0])
-        except psycopg.errors.UniqueViolation as error:
-            raise self._explain(error, {**(before or {}), **values}, "taken") from error
-        except psycopg.errors.ForeignKeyViolation as error:
-            raise self._explain(error, {**(before or {}), **values}, "unknown") from error
-        except psycopg.errors.CheckViolation as error:
-            raise self._explain(error, {**(before or {}), **values}, "") from error
+        except tuple(REASONS) as error:
+            raise self._explain(error, {**(before or {}), **values}, REASONS[type(error)]) from error
         return rows[0]
 
     def _check_reach(self, row: Row) -> None:

@@ -23,6 +23,7 @@ from web.records.listing import read_place, write_place
 from web.records.pages import explain, read_version, show_conflict
 from web.records.references import list_names
 from web.rights import may
+from web.shell import render_part
 
 pages = Blueprint("assignments", __name__, url_prefix="/assignments")
 MOST_VEHICLES = 100
@@ -58,9 +59,9 @@ def list_all() -> Response:
         ids = [vehicle["id"] for vehicle in vehicles]
         rows = fetch_rows(assignments.connection, "list_board_assignments", **matching, vehicle_ids=ids)
     more = found[MOST_VEHICLES:] and write_place(vehicles[-1]["fleet_number"], vehicles[-1]["id"])
-    template = "assignments/lanes.html" if "HX-Request" in request.headers else "assignments/board.html"
-    page = render_template(
-        template,
+    return render_part(
+        "assignments/board.html",
+        "assignments/lanes.html",
         kind=ASSIGNMENTS,
         window=window,
         asked=asked,
@@ -71,9 +72,6 @@ def list_all() -> Response:
         more=more,
         find_board=lambda **other: find_board({**asked, **other}),
     )
-    response = make_response(page)
-    response.headers["Vary"] = "HX-Request"
-    return response
 
 
 def find_board(asked: dict[str, Any]) -> str:

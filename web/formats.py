@@ -32,7 +32,6 @@ def set_up(app: Flask) -> None:
         span,
         ago,
         number,
-        distance,
         odometer,
         volume,
         expiry,
@@ -104,15 +103,6 @@ def number(value: float | None, digits: int = 0) -> str:
     """A number, with as many decimals."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return NOTHING if value is None else str(format_decimal(value, pattern))
-
-
-def distance(metres: float | None) -> str:
-    """Kilometres or miles."""
-    if metres is None:
-        return NOTHING
-    if uses_miles():
-        return f"{number(metres / METRES_PER_MILE, 1)} mi"
-    return f"{number(metres / 1000, 1)} km"
 
 
 def odometer(metres: float | None) -> str:

@@ -83,9 +83,8 @@ class Live:
         while not self._stopping.is_set():
             try:
                 with connect(self._url, "web-live", autocommit=True) as connection:
-                    connection.execute("LISTEN positions_stored")
-                    connection.execute("LISTEN device_changed")
-                    connection.execute("LISTEN vehicle_changed")
+                    for channel in ("positions_stored", *CHANGES):
+                        connection.execute(f"LISTEN {channel}")
                     self._ingest = read_ingest_status(connection)
                     self._read_all(connection)
                     log.info("following the fleet")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
@@ -56,7 +56,6 @@ def describe() -> dict[str, Any]:
         "language": locale.language if locale else "en",
         "languages": LANGUAGES,
         "time_zone": choose_time_zone(),
-        "is_part": "HX-Request" in request.headers,
     }
 
 
@@ -69,3 +68,11 @@ def find_first_page(user: User) -> str:
     """Where this person begins."""
     places = list_places(user)
     return url_for(places[0].endpoint if places else "account.show")
+
+
+def render_part(page: str, part: str, **values: Any) -> Response:
+    """The page, or for htmx only the part of it that changes."""
+    is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    response = make_response(render_template(part if is_part else page, **values))
+    response.headers["Vary"] = "HX-Request"
+    return response

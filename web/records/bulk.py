@@ -7,7 +7,7 @@ stood then. So a record that somebody has changed in between is left as they mad
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, url_for
+from flask import Response, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from marshmallow import ValidationError
@@ -22,7 +22,7 @@ from web import database
 from web.forms import Field
 from web.problems import InvalidFields
 from web.records.kind import Kind
-from web.records.listing import Wish, read_wish
+from web.records.listing import Wish, find_list, read_wish
 
 ARCHIVE = "archive"
 LARGEST_ID = 2**31 - 1
@@ -165,10 +165,3 @@ def go_back(kind: Kind, wish: Wish, message: str) -> Response:
     """To the list as it was, with the news."""
     flash(message)
     return make_response(redirect(find_list(kind, wish), 303))
-
-
-def find_list(kind: Kind, wish: Wish) -> str:
-    """The address of the list as it was."""
-    sort = ("-" if wish.is_descending else "") + wish.sort
-    wanted: dict[str, Any] = {"search": wish.search, **wish.filters, "sort": sort}
-    return url_for(f"{kind.table}.list_all", **{name: value for name, value in wanted.items() if value})

@@ -101,10 +101,10 @@ def make_pages(owner: Kind) -> Blueprint:
         with database.connection() as connection:
             return owner.open(connection).get(owner_id)
 
-    def find(owner_id: int, id: int) -> Row:
-        find_owner(owner_id)
+    def find(owner_id: int, id: int) -> tuple[Row, Row]:
         with database.connection() as connection:
-            return find_document(DOCUMENTS.open(connection), noun, owner_id, id)
+            row = owner.open(connection).get(owner_id)
+            return row, find_document(DOCUMENTS.open(connection), noun, owner_id, id)
 
     @pages.get("/new")
     def begin(owner_id: int) -> Response:
@@ -127,14 +127,14 @@ def make_pages(owner: Kind) -> Blueprint:
     @pages.get("/<int:id>/edit")
     def begin_change(owner_id: int, id: int) -> Response:
         """The document in a form."""
-        document = find(owner_id, id)
-        return show_form(find_owner(owner_id), document, document, {})
+        row, document = find(owner_id, id)
+        return show_form(row, document, document, {})
 
     @pages.post("/<int:id>")
     def change(owner_id: int, id: int) -> Response:
         """The changed document, or the form with what is wrong with it."""
-        document, version = find(owner_id, id), read_version()
-        row = find_owner(owner_id)
+        row, document = find(owner_id, id)
+        version = read_version()
         entered, scan, errors = read()
         if errors:
             return show_form(row, {**document, "version": version}, entered, errors)
@@ -168,7 +168,8 @@ def make_pages(owner: Kind) -> Blueprint:
     @pages.get("/<int:id>/scan/<int:file_id>")
     def show_scan(owner_id: int, id: int, file_id: int) -> Response:
         """Its scan; this address never has another."""
-        if find(owner_id, id)["file_id"] != file_id:
+        _row, document = find(owner_id, id)
+        if document["file_id"] != file_id:
             raise RecordMissing("There is no such scan.")
         with database.connection() as connection:
             return files.hand_out(files.find(connection, file_id))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
@@ -72,6 +73,19 @@ def list_page(records: Records, wish: Wish) -> Listing:
     items, has_more = rows[: wish.limit], len(rows) > wish.limit
     total = records.count(**matching) if has_more or wish.after else len(rows)
     return Listing(items, total, write_place(items[-1][wish.order], items[-1]["id"]) if has_more else None)
+
+
+def find_list(kind: Kind, wish: Wish, **other: Any) -> str:
+    """The address of the list as it was asked for, or in another order or further down."""
+    sort = ("-" if wish.is_descending else "") + wish.sort
+    wanted: dict[str, Any] = {
+        "search": wish.search,
+        "archived": "1" if wish.archived else "",
+        **wish.filters,
+        "sort": sort,
+    }
+    wanted |= other
+    return url_for(f"{kind.table}.list_all", **{name: value for name, value in wanted.items() if value})
 
 
 def read_filter(field: Field, text: str) -> str:

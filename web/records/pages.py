@@ -16,8 +16,9 @@ from web.records import bulk, references
 from web.records import kind as kinds
 from web.records.conflict import compare
 from web.records.kind import Kind
-from web.records.listing import Wish, list_page, read_wish
+from web.records.listing import find_list, list_page, read_wish
 from web.rights import may
+from web.shell import render_part
 
 
 def make_pages(kind: Kind) -> Blueprint:
@@ -33,14 +34,16 @@ def make_pages(kind: Kind) -> Blueprint:
             mark = read_mark(connection) if kind.bulk is not None else 0
         references.learn_names(kind.columns, listing.items)
         shown = request.args.get("shown", 0, int) + len(listing.items)
-        template = "records/results.html" if "HX-Request" in request.headers else "records/list.html"
-        address = partial(find_list, kind, wish)
-        page = render_template(
-            template, kind=kind, wish=wish, listing=listing, shown=shown, address=address, mark=mark
+        return render_part(
+            "records/list.html",
+            "records/results.html",
+            kind=kind,
+            wish=wish,
+            listing=listing,
+            shown=shown,
+            address=partial(find_list, kind, wish),
+            mark=mark,
         )
-        response = make_response(page)
-        response.headers["Vary"] = "HX-Request"
-        return response
 
     @pages.post("/bulk")
     def change_many() -> Response:
@@ -132,12 +135,6 @@ def make_pages(kind: Kind) -> Blueprint:
         return show_done(kind, row, message.replace("%(name)s", str(kind.name_of(row))))
 
     return pages
-
-
-def find_list(kind: Kind, wish: Wish, **other: Any) -> str:
-    """The address of the same list in another order or further down."""
-    wanted = {"search": wish.search, "archived": "1" if wish.archived else "", **wish.filters, **other}
-    return url_for(f"{kind.table}.list_all", **{name: value for name, value in wanted.items() if value})
 
 
 def name_field(kind: Kind, name: str) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 from flask import Flask, g
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields
 
 from sql.queries import queries
@@ -20,34 +19,29 @@ from web import clock, database, formats
 from web.forms import Field
 from web.measures import Measure
 from web.records.kind import is_shown
+from web.values import REQUIRED, Blank
 
 MOST_SUGGESTED = 20
 MOST_CHOICES = 500
 Name = tuple[int, str, bool]
 
 
-class Reference(fields.Integer):
-    """The id of another record; a text is its name, and an empty one is none."""
+class Reference(Blank, fields.Integer):
+    """The id of another record; a text is its name."""
 
     def __init__(self, noun: str, needed: bool = False) -> None:
-        needed_words = _l("This is needed.")
         super().__init__(
             required=needed,
             allow_none=not needed,
-            error_messages={"required": needed_words, "null": needed_words},
+            error_messages={"required": REQUIRED, "null": REQUIRED},
             metadata={"description": f"the id of a {noun}"},
         )
         self.noun = noun
 
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """The id that a form's name or a program's id stands for."""
-        value = (value.strip() or None) if isinstance(value, str) else value
-        return super().deserialize(value, *args, **kwargs)
-
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         with database.connection() as connection:
             if isinstance(value, str) and "\x00" not in value:
-                found = _find(connection, self.noun, value)
+                found = _find(connection, self.noun, value.strip())
             elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31:
                 found = _list(connection, self.noun, ids=[value])
             else:

@@ -10,7 +10,8 @@ from sql import audit
 from sql.audit import Matching
 from web import clock, database
 from web.problems import InvalidFields
-from web.system.place import PAGE, read_id, read_words, render_part
+from web.shell import render_part
+from web.system.place import PAGE, read_id, read_words
 
 pages = Blueprint("audit", __name__, url_prefix="/audit")
 ACTIONS = ("add", "change", "archive", "restore", "remove")
@@ -63,7 +64,7 @@ def read_midnight(name: str, days_later: int) -> datetime | None:
         raise InvalidFields({name: _("This must be a day, such as 2026-11-23.")}) from None
     if not 1970 <= day.year <= 9000:
         raise InvalidFields({name: _("This must be a day, such as 2026-11-23.")})
-    return datetime(day.year, day.month, day.day, tzinfo=clock.zone())
+    return clock.begin(day)
 
 
 def find_record(table: str, id: int) -> str | None:

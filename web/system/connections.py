@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app
 from sql.processes import list_processes
 from sql.queries import fetch_rows
 from web import database
-from web.system.place import render_part
+from web.shell import render_part
 
 pages = Blueprint("connections", __name__, url_prefix="/connections")
 MOST_SLOW = 20

@@ -11,7 +11,8 @@ from sql import ledger
 from sql.users import list_reach
 from web import database
 from web.problems import InvalidFields
-from web.system.place import PAGE, read_id, read_words, render_part
+from web.shell import render_part
+from web.system.place import PAGE, read_id, read_words
 
 pages = Blueprint("ingestion", __name__, url_prefix="/ingestion")
 MINUTES = 60

@@ -9,7 +9,8 @@ from werkzeug.exceptions import NotFound
 from sql import job_runs
 from sql.queries import queries
 from web import database
-from web.system.place import PAGE, render_part
+from web.shell import render_part
+from web.system.place import PAGE
 
 pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 

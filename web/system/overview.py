@@ -13,8 +13,8 @@ from sql.processes import list_processes
 from sql.queries import fetch_rows, queries
 from web import database
 from web.formats import number
+from web.shell import render_part
 from web.system.figures import duration, size
-from web.system.place import render_part
 
 pages = Blueprint("overview", __name__)
 LATE_S = 10.0

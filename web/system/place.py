@@ -1,9 +1,7 @@
-"""Where a request is in a list that is paged by id, and what it sends for it."""
+"""Where a request is in a list that is paged by id."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from flask import Response, make_response, render_template, request
 from flask_babel import gettext as _
 
 from web.problems import InvalidFields
@@ -25,11 +23,3 @@ def read_id(asked: Mapping[str, str], name: str) -> int | None:
 def read_words(asked: Mapping[str, str], name: str) -> str:
     """A text of this name, as the database can look for it."""
     return asked.get(name, "").replace("\x00", "").strip()
-
-
-def render_part(page: str, part: str, **values: Any) -> Response:
-    """The page, or for htmx only the part of it that changes."""
-    is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    response = make_response(render_template(part if is_part else page, **values))
-    response.headers["Vary"] = "HX-Request"
-    return response

@@ -13,7 +13,8 @@ from sql import quarantine
 from sql.quarantine import Matching
 from sql.users import list_reach
 from web import database
-from web.system.place import PAGE, read_id, read_words, render_part
+from web.shell import render_part
+from web.system.place import PAGE, read_id, read_words
 
 pages = Blueprint("quarantine", __name__, url_prefix="/quarantine")
 SHOWN_BYTES = 4096
