@@ -33,6 +33,7 @@ from sql.users import ROLES, SCOPE_OF_ROLE, add_user
 from web.app import create_app
 
 PASSWORD = "a long enough password"
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def until(condition: Callable[[], object], what: str, limit: float = 30) -> None:
@@ -41,6 +42,14 @@ def until(condition: Callable[[], object], what: str, limit: float = 30) -> None
     while not condition():
         assert time.monotonic() < deadline, f"waited {limit} s for {what}"
         time.sleep(0.05)
+
+
+def find_faults(page: Page) -> list[str]:
+    """What axe calls serious or critical on this page, with every place of each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {' '.join(node['html'] for node in one['nodes'])}" for one in serious]
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
 LONG = "Maximiliane " * 16
 
@@ -109,6 +107,7 @@ def test_the_filled_pages_can_be_read_by_all(
     open_page: Callable[..., Page],
     complaints: list[str],
     connection: psycopg.Connection,
+    tools: Any,
 ) -> None:
     connection.execute(
         "INSERT INTO driver_assignments (vehicle_id, driver_id, during, kind, instead_of_vehicle_id)"
@@ -129,10 +128,7 @@ def test_the_filled_pages_can_be_read_by_all(
         "/vehicles/3",
     ):
         page.goto(address)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == [], address
+        assert tools.find_faults(page) == [], address
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{address} is {wide} px wider than the screen"
         assert page.locator("main b:text-is('Ben')").count() == 0

@@ -1,7 +1,6 @@
 """Every page in Chromium, light and dark, on a desk and on a phone: readable for all, light, and quiet."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +8,14 @@ from playwright.sync_api import Browser, Page
 
 from web.shell import PLACES
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
 MOST_BYTES = 150_000
-PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def open_page(chromium: Browser, server: Any, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+def open_page(
+    chromium: Browser, server: Any, complaints: list[str], tools: Any
+) -> Iterator[Callable[..., Page]]:
     """A page on a screen of this size, signed in as admin unless told otherwise."""
     contexts = []
 
@@ -29,7 +28,7 @@ def open_page(chromium: Browser, server: Any, complaints: list[str]) -> Iterator
         if email:
             page.goto("/sign-in?next=/account")
             page.fill("#email", email)
-            page.fill("#password", PASSWORD)
+            page.fill("#password", tools.PASSWORD)
             page.click("button[type=submit]")
             page.wait_for_url("**/account")
         return page
@@ -37,17 +36,6 @@ def open_page(chromium: Browser, server: Any, complaints: list[str]) -> Iterator
     yield make
     for context in contexts:
         context.close()
-
-
-def find_faults(page: Page) -> list[str]:
-    """What axe calls serious or critical, with the first place of each."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {one['nodes'][0]['html']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def list_addresses(page: Page) -> list[str]:
@@ -64,24 +52,26 @@ def list_addresses(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_page_can_be_read_by_all(
-    viewport: dict[str, int], scheme: str, open_page: Callable[..., Page], complaints: list[str]
+    viewport: dict[str, int], scheme: str, open_page: Callable[..., Page], complaints: list[str], tools: Any
 ) -> None:
     page = open_page(viewport, scheme)
     addresses = list_addresses(page)
     assert len(addresses) > len(PLACES)
     for address in addresses:
         page.goto(address)
-        assert find_faults(page) == [], address
+        assert tools.find_faults(page) == [], address
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{address} is {wide} px wider than the screen"
     assert complaints == []
 
 
 @pytest.mark.parametrize("address", ["/sign-in", "/password/forgotten", "/password/new/x", "/api/v1/docs"])
-def test_the_pages_for_anybody_can_be_read_by_all(address: str, open_page: Callable[..., Page]) -> None:
+def test_the_pages_for_anybody_can_be_read_by_all(
+    address: str, open_page: Callable[..., Page], tools: Any
+) -> None:
     page = open_page(PHONE, "light", None)
     page.goto(address)
-    assert find_faults(page) == []
+    assert tools.find_faults(page) == []
 
 
 def test_the_first_view_is_light(open_page: Callable[..., Page]) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,7 +19,6 @@ from web.system.jobs import say_schedule
 from web.system.overview import judge_broker, judge_ingest, judge_jobs
 from web.system.quarantine import write_hex, write_text
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TODAY = datetime.now(UTC).date()
 YESTERDAY = TODAY - timedelta(days=1)
 NASTY = b'<script>alert(1)</script>\x00\xff\xe2\x80\xae{"lat": 99}'
@@ -403,7 +401,7 @@ def page(context: BrowserContext, server: Any, eventful: None, complaints: list[
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_fits_its_window_and_can_be_used_by_everybody(
-    scheme: Any, width: int, page: Page, server: Any, complaints: list[str]
+    scheme: Any, width: int, page: Page, server: Any, complaints: list[str], tools: Any
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
@@ -411,10 +409,7 @@ def test_every_page_fits_its_window_and_can_be_used_by_everybody(
         page.goto(server.url + address)
         widths = page.evaluate("[document.body.scrollWidth, innerWidth]")
         assert widths[0] <= widths[1], address
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert not serious, (address, [(one["id"], one["nodes"][0]["html"]) for one in serious])
+        assert tools.find_faults(page) == [], address
     assert complaints == []
 
 

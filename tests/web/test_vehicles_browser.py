@@ -1,6 +1,7 @@
 """Vehicles in a real Chromium: adding, editing, two people at once, many at once, and a phone."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bench.records.fleet import fill
-
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-SERIOUS = """async () => {
-    const found = await axe.run({resultTypes: ["violations"]});
-    return found.violations.filter((one) => ["serious", "critical"].includes(one.impact))
-        .map((one) => one.id + " " + one.nodes.map((node) => node.html).join(" "));
-}"""
 
 
 @pytest.fixture
@@ -40,15 +34,19 @@ def desk(context: BrowserContext, server: Any, complaints: list[str]) -> Page:
     return open_as(context, server, "dispatcher@example.org", complaints)
 
 
-def check(page: Page) -> None:
+@pytest.fixture
+def check(tools: Any) -> Callable[[Page], None]:
     """No serious fault of accessibility, and nothing that is wider than the screen."""
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(SERIOUS) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    def look(page: Page) -> None:
+        assert tools.find_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    return look
 
 
 def test_a_vehicle_is_added_edited_in_conflict_and_archived(
-    desk: Page, server: Any, chromium: Browser, complaints: list[str]
+    desk: Page, server: Any, chromium: Browser, complaints: list[str], check: Callable[[Page], None]
 ) -> None:
     desk.goto(f"{server.url}/vehicles")
     desk.get_by_role("link", name="New vehicle").first.click()
@@ -98,7 +96,11 @@ def test_a_vehicle_is_added_edited_in_conflict_and_archived(
 
 
 def test_one_of_50_000_is_found_while_one_types_and_many_are_changed_by_keyboard(
-    desk: Page, server: Any, connection: psycopg.Connection, complaints: list[str]
+    desk: Page,
+    server: Any,
+    connection: psycopg.Connection,
+    complaints: list[str],
+    check: Callable[[Page], None],
 ) -> None:
     fill(connection, 50_000)
     desk.goto(f"{server.url}/vehicles")
@@ -136,7 +138,11 @@ def test_one_of_50_000_is_found_while_one_types_and_many_are_changed_by_keyboard
 
 
 def test_a_phone_shows_cards_and_takes_a_reading(
-    chromium: Browser, server: Any, connection: psycopg.Connection, complaints: list[str]
+    chromium: Browser,
+    server: Any,
+    connection: psycopg.Connection,
+    complaints: list[str],
+    check: Callable[[Page], None],
 ) -> None:
     fill(connection, 1000)
     phone = chromium.new_context(
