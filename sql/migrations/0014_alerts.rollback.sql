@@ -1,0 +1,2 @@
+DROP TABLE escalations, alert_steps, alert_events, alerts, alert_storms;
+DROP FUNCTION notify_alert_changed;
