@@ -666,6 +666,10 @@ CREATE TABLE detection_due (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 CREATE INDEX detection_due_device ON detection_due (device_id);
 
+-- A number that a device told beside its position; NaN where it told none.
+CREATE FUNCTION read_measure(attributes jsonb, key text) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE jsonb_typeof(attributes -> key) WHEN 'number' THEN (attributes -> key)::double precision ELSE 'NaN' END;
+
 -- Hours of a week by the clock of a place: "Mo-Fr 06:00-18:00, Sa 08:00-12:00".
 CREATE TABLE schedules (
     id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -792,12 +796,16 @@ CREATE TABLE stops (
     started_at timestamptz NOT NULL,
     ended_at   timestamptz NOT NULL,
     is_open    boolean NOT NULL,
-    idle_s     double precision NOT NULL,
+    idle_s     double precision NOT NULL DEFAULT 0,
     latitude   double precision NOT NULL,
     longitude  double precision NOT NULL,
+    busy_from  timestamptz,
+    busy_until timestamptz,
     PRIMARY KEY (device_id, started_at)
 ) WITH (fillfactor = 70);
 CREATE INDEX stops_started_at ON stops (started_at);
+COMMENT ON COLUMN stops.busy_from IS 'when its engine first ran or it first stirred without leaving; detection may begin anew before';
+COMMENT ON COLUMN stops.busy_until IS 'when it last did so; detection may begin anew after';
 
 -- When a vehicle was within a geofence; one without an end is there as far as is known.
 CREATE TABLE geofence_visits (

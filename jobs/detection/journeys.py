@@ -1,0 +1,285 @@
+"""Trips, and the stops between them.
+
+A fix drives, rests, or is towed: the ignition decides where the device tells it, else motion. What makes it hard is
+what is too short to count: a red light is no stop, moving up in the yard is no trip, and a receiver's noise is
+neither. So a rest must last, or it belongs to the trip around it; and a drive must lead somewhere, or it
+belongs to the stop around it. Both are judged by themselves, not by what came before, except for the place of
+the stop that one is in: that is all that has to be known to begin in the middle of a track.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from jobs.detection.track import SECOND, Booleans, Integers, Track, measure
+from sql.tracks import IGNITION_OFF, IGNITION_ON
+
+RESTING, DRIVING, TOWED = 0, 1, 2
+
+SHORTEST_REST = 180 * SECOND
+SHORTEST_REST_IGNITION_OFF = 30 * SECOND
+SHORTEST_DRIVE = 60 * SECOND  # where no ignition vouches for it
+SHORTEST_TRIP_MM = 200_000
+NEAREST_GOAL_M = 100.0
+NEAREST_TOW_M = 200.0
+SAME_PLACE_M = 300.0  # what a vehicle may have moved in a silence and still stand where it stood
+STIRRING_M = 15.0
+SETTLING = 180 * SECOND
+MOST_TRIMMED = 120
+
+
+class Place(NamedTuple):
+    """Degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass
+class Stop:
+    """Where and from when to when a vehicle stood; `fixes` are those of the track that belong to it.
+
+    `busy_from` to `busy_until` its engine ran or it stirred, without leaving; 0 where it never did.
+    """
+
+    started_at: int
+    place: Place
+    first: int
+    ended_at: int = 0
+    last: int = 0
+    is_open: bool = False
+    busy_from: int = 0
+    busy_until: int = 0
+
+
+class Trip(NamedTuple):
+    """The first and the last fix of a trip; an open one goes on beyond the track."""
+
+    first: int
+    last: int
+    is_open: bool
+
+
+class Tow(NamedTuple):
+    """The first and the last fix between which a vehicle was moved with its ignition off."""
+
+    first: int
+    last: int
+    distance_m: float
+
+
+@dataclass
+class Journeys:
+    """What a track consists of, each in order of time."""
+
+    trips: list[Trip] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    tows: list[Tow] = field(default_factory=list)
+
+
+class Piece(NamedTuple):
+    """Fixes of one state, from `first` to `last`, with no silence among them."""
+
+    state: int
+    first: int
+    last: int
+
+
+def find_journeys(track: Track, is_moving: Booleans, begin: int, standing: Stop | None) -> Journeys:
+    """The journeys from the fix `begin` on, where the vehicle stands at `standing`, or nobody knows.
+
+    That stop comes first among the stops, with its end, if any fix follows.
+    """
+    finder = _Finder(track, is_moving, standing)
+    pieces = _absorb_short_rests(track, _cut_into_pieces(track, is_moving, begin))
+    for number, piece in enumerate(pieces):
+        finder.add(piece, is_last=number == len(pieces) - 1)
+    return finder.finish()
+
+
+def find_states(track: Track, is_moving: Booleans) -> Integers:
+    """RESTING, DRIVING or TOWED for each fix."""
+    told = track.ignition
+    off = np.where(is_moving, TOWED, RESTING)
+    result: Integers = np.where(
+        told == IGNITION_ON, DRIVING, np.where(told == IGNITION_OFF, off, is_moving * DRIVING)
+    )
+    return result
+
+
+def _cut_into_pieces(track: Track, is_moving: Booleans, begin: int) -> list[Piece]:
+    states = find_states(track, is_moving)[begin:]
+    if not len(states):
+        return []
+    cuts = np.flatnonzero((np.diff(states) != 0) | track.is_silence[begin:]) + 1
+    firsts = [0, *cuts.tolist()]
+    lasts = [*(cuts - 1).tolist(), len(states) - 1]
+    return [
+        Piece(int(states[first]), begin + first, begin + last)
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
+
+
+def _absorb_short_rests(track: Track, pieces: list[Piece]) -> list[Piece]:
+    """The pieces with every rest made part of the drive around it that is too short to be a stop."""
+    joined: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        follows = number > 0 and not track.is_silence[piece.first - 1]
+        leads = number + 1 < len(pieces) and not track.is_silence[piece.last]
+        is_head = number + 1 == len(pieces)
+        state, before = piece.state, joined[-1].state if follows else RESTING
+        if state == RESTING and before != RESTING and (is_head or (leads and pieces[number + 1].state == before)):
+            end = track.time[piece.last + 1 if leads else piece.last]
+            if end - track.time[piece.first] < _least_rest(track, piece, before):
+                state = before
+        if state == before != RESTING:
+            joined[-1] = Piece(state, joined[-1].first, piece.last)
+        else:
+            joined.append(Piece(state, piece.first, piece.last))
+    return joined
+
+
+def _least_rest(track: Track, piece: Piece, before: int) -> int:
+    is_switched_off = before == DRIVING and track.ignition[piece.first] == IGNITION_OFF
+    return SHORTEST_REST_IGNITION_OFF if is_switched_off else SHORTEST_REST
+
+
+class _Finder:
+    """Goes through the pieces of a track and knows the stop that the vehicle is in, if any."""
+
+    def __init__(self, track: Track, is_moving: Booleans, standing: Stop | None) -> None:
+        self._track, self._is_moving = track, is_moving
+        self._stop = standing
+        self._latest: Piece | None = None
+        self._found = Journeys()
+
+    def add(self, piece: Piece, is_last: bool) -> None:
+        """The next piece."""
+        if self._latest is not None and self._track.is_silence[piece.first - 1]:
+            self._pass_silence(piece.first - 1)
+        if piece.state == RESTING:
+            if self._stop is None:
+                self._begin_stop(self._trim_end(piece), piece.last)
+        elif piece.state == DRIVING and self._leads_somewhere(piece):
+            self._add_trip(piece, is_last)
+        elif piece.state == TOWED and (distance_m := self._find_reach(piece)) >= NEAREST_TOW_M:
+            start = max(piece.first - 1, 0)
+            self._end_stop(start, int(self._track.time[start]))
+            self._found.tows.append(Tow(start, piece.last, distance_m))
+        else:
+            self._stir(piece)
+        if self._stop is not None:
+            self._stop.last = piece.last
+        self._latest = piece
+
+    def finish(self) -> Journeys:
+        """What was found; the stop that the vehicle is in stays open."""
+        if self._stop is not None and self._latest is not None:
+            last = self._latest.last
+            self._end_stop(last, int(self._track.time[last]))
+            self._found.stops[-1].is_open = True
+        return self._found
+
+    def _pass_silence(self, before: int) -> None:
+        """Between the fix `before` and the next nobody knows what happened, only how far it led."""
+        track = self._track
+        place = self._stop.place if self._stop else Place(track.latitude[before], track.longitude[before])
+        distance_m = float(measure(*place, track.latitude[before + 1], track.longitude[before + 1]))
+        if distance_m < SAME_PLACE_M:
+            if self._stop is None:
+                self._begin_stop(before, before)
+            return
+        if self._stop is not None:
+            self._end_stop(before, int(track.time[before]))
+        if track.ignition[before] == track.ignition[before + 1] == IGNITION_OFF:
+            self._found.tows.append(Tow(before, before + 1, distance_m))
+
+    def _begin_stop(self, first: int, last: int) -> None:
+        track = self._track
+        settled = int(np.searchsorted(track.time, track.time[first] + SETTLING, "right"))
+        early = slice(first, min(settled, last + 1))
+        self._stop = Stop(int(track.time[first]), _find_middle(track, early), first)
+
+    def _end_stop(self, last: int, ended_at: int) -> None:
+        if self._stop is None:
+            return
+        stop, self._stop = self._stop, None
+        stop.last, stop.ended_at = last, ended_at
+        self._found.stops.append(stop)
+
+    def _stir(self, piece: Piece) -> None:
+        """What led nowhere is part of the stop."""
+        if self._stop is None:
+            self._begin_stop(piece.first, piece.last)
+        stop = self._stop
+        assert stop is not None
+        stop.busy_from = stop.busy_from or int(self._track.time[piece.first])
+        stop.busy_until = int(self._track.time[piece.last])
+
+    def _add_trip(self, piece: Piece, is_last: bool) -> None:
+        first = self._trim_start(piece)
+        self._end_stop(first, int(self._track.time[first]))
+        self._found.trips.append(Trip(first, piece.last, is_last))
+
+    def _leads_somewhere(self, piece: Piece) -> bool:
+        track = self._track
+        is_told = track.ignition[piece.first] == IGNITION_ON
+        if not is_told and track.time[piece.last] - track.time[piece.first] < SHORTEST_DRIVE:
+            return False
+        if sum_moves_mm(track, self._is_moving, max(piece.first - 1, 0), piece.last) < SHORTEST_TRIP_MM:
+            return False
+        return self._find_reach(piece) >= NEAREST_GOAL_M
+
+    def _find_reach(self, piece: Piece) -> float:
+        """How far the piece leads from where the vehicle stood, in metres."""
+        latitude, longitude = self._track.smooth
+        where = self._stop.place if self._stop else Place(latitude[piece.first], longitude[piece.first])
+        own = slice(piece.first, piece.last + 1)
+        return float(measure(*where, latitude[own], longitude[own]).max())
+
+    def _trim_start(self, piece: Piece) -> int:
+        """Motion is looked for some seconds around; the trip begins where the vehicle really left."""
+        if self._track.ignition[piece.first] == IGNITION_ON:
+            return piece.first
+        own = slice(piece.first, min(piece.last, piece.first + MOST_TRIMMED) + 1)
+        away = np.flatnonzero(self._is_away(own, piece.first))
+        return piece.first + (int(away[0]) - 1 if len(away) else 0)
+
+    def _trim_end(self, rest: Piece) -> int:
+        """Likewise, where a rest begins, the first fix at its place; the trip before ends there."""
+        latest = self._latest
+        if latest is None or latest.state != DRIVING or not self._found.trips:
+            return rest.first
+        trip = self._found.trips[-1]
+        if trip.last != rest.first - 1:
+            return rest.first
+        begin = rest.first
+        if self._track.ignition[rest.first] != IGNITION_OFF:
+            earliest = max(trip.first + 1, rest.first - MOST_TRIMMED)
+            away = np.flatnonzero(self._is_away(slice(earliest, rest.first), rest.first))
+            begin = earliest + (int(away[-1]) + 1 if len(away) else 0)
+        self._found.trips[-1] = Trip(trip.first, begin, trip.is_open)
+        return begin
+
+    def _is_away(self, own: slice, place: int) -> Booleans:
+        latitude, longitude = self._track.smooth
+        result: Booleans = (
+            measure(latitude[place], longitude[place], latitude[own], longitude[own]) > STIRRING_M
+        )
+        return result
+
+
+def sum_moves_mm(track: Track, is_moving: Booleans, first: int, last: int) -> int:
+    """How far the track leads between two fixes, in millimetres, without the noise of standing."""
+    steps = slice(first, last)
+    is_move = (is_moving[first:last] | is_moving[first + 1 : last + 1]) & track.is_possible[steps]
+    return int(track.step_mm[steps][is_move].sum())
+
+
+def _find_middle(track: Track, own: slice) -> Place:
+    """The middle of some fixes that are close together, to a centimetre."""
+    origin = track.longitude[own.start]
+    offsets = (track.longitude[own] - origin + 180.0) % 360.0 - 180.0
+    longitude = (origin + float(np.median(offsets)) + 180.0) % 360.0 - 180.0
+    return Place(round(float(np.median(track.latitude[own])), 7), round(float(longitude), 7))
