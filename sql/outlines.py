@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import shapely
 
-from sql.geofences import TYPES, Geometry, GeometryError
+from sql.geofences import DECIMALS, TYPES, Geometry, GeometryError
 
 WKT = re.compile(r"(SRID=4326;)?\s*(POINT|POLYGON|LINESTRING|MULTI\w+|GEOMETRYCOLLECTION)\b", re.IGNORECASE)
 SIGNED = r"[+-]?\d+(?:\.\d+)?"
@@ -40,7 +40,13 @@ def write_lines(geometry: Geometry) -> str:
     points = coordinates
     if geometry["type"] != "LineString":
         points = [coordinates] if geometry["type"] == "Point" else coordinates[0][:-1]
-    return "\n".join(f"{latitude}, {longitude}" for longitude, latitude in points)
+    return "\n".join(
+        f"{_write_degrees(latitude)}, {_write_degrees(longitude)}" for longitude, latitude in points
+    )
+
+
+def _write_degrees(degrees: float) -> str:
+    return f"{degrees:.{DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def _read_geojson(text: str) -> Geometry:
