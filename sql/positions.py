@@ -15,7 +15,7 @@ those batches say that they owe it; whoever opens a store, and a job each minute
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 import psycopg
@@ -28,6 +28,7 @@ from sql.queries import queries
 RAW_LIMIT_BYTES = 65_536
 IDS_A_NOTIFICATION = 700  # of ten digits and a comma: below the 8,000 bytes that PostgreSQL allows
 LATEST_EVERY_S = 0.5
+NEAR = timedelta(seconds=60)
 
 UNKNOWN_DEVICE = "unknown device"
 DISABLED_DEVICE = "disabled device"
@@ -166,13 +167,21 @@ class PositionStore:
         return kept_left + kept_right, known_left + known_right
 
     def _leave_in_outbox(self, rows: list[Row], newest: Newest, moved: bool) -> int:
-        """Tell jobs/ which devices have new fixes, over which time; the id of that outbox row."""
+        """Tell jobs/ which devices have new fixes, over which time; the id of that outbox row.
+
+        Where one of them is late, each device has its own time: else all would be looked at from then on.
+        """
         moments = [item.position.fix_time for _, _, item in rows]
+        first_fix, last_fix = min(moments), max(moments)
+        is_long = last_fix - first_fix > NEAR
+        oldest = _find_oldest(rows) if is_long else {}
         entry: int = queries.add_stored_batch(
             self._connection,
-            first_fix=min(moments),
-            last_fix=max(moments),
+            first_fix=first_fix,
+            last_fix=last_fix,
             device_ids=f"{{{','.join([str(read_head(head)) for head in newest])}}}",
+            first_fixes=[oldest[head] for head in newest] if is_long else None,
+            last_fixes=[row[2].position.fix_time for row in newest.values()] if is_long else None,
             latest_moved=moved,
         )
         return entry
@@ -239,6 +248,16 @@ def _advance(newest: Newest, rows: Iterable[Row]) -> Newest:
         if other is None or row[2].position.fix_time > other[2].position.fix_time:
             newest[head] = row
     return newest
+
+
+def _find_oldest(rows: Iterable[Row]) -> dict[bytes, datetime]:
+    """The time of each device's oldest fix."""
+    oldest: dict[bytes, datetime] = {}
+    for head, _, item in rows:
+        moment = item.position.fix_time
+        if moment < oldest.setdefault(head, moment):
+            oldest[head] = moment
+    return oldest
 
 
 def _by_source(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:

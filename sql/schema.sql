@@ -424,12 +424,13 @@ CREATE TABLE stored_batches (
     device_ids   integer[] NOT NULL,
     latest_moved boolean NOT NULL,
     first_fixes  timestamptz[],
+    last_fixes   timestamptz[],
     is_spread    boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 90);
 ALTER TABLE stored_batches ALTER COLUMN device_ids SET STORAGE EXTERNAL;
 CREATE INDEX stored_batches_unmoved ON stored_batches (id) WHERE NOT latest_moved;
 COMMENT ON COLUMN stored_batches.first_fixes IS
-    'the earliest fix of each of device_ids where the batch spans long; null where first_fix is near enough';
+    'the earliest fix of each of device_ids, and beside it the latest, where the batch spans long; else null';
 CREATE INDEX stored_batches_unspread ON stored_batches (id) WHERE NOT is_spread;
 
 -- Tells a database from its copies, so that who runs on a copy leaves the sessions of the original alone.

@@ -60,9 +60,10 @@ class Stretch(NamedTuple):
     until: datetime
 
 
-def read_fixes(connection: psycopg.Connection, stretches: Sequence[Stretch]) -> list[Fixes]:
-    """The fixes of each stretch, in order of time."""
+def read_fixes(connection: psycopg.Connection, stretches: Sequence[Stretch], most: int) -> list[Fixes]:
+    """The fixes of each stretch, in order of time, at most the first `most` of each."""
     parameters = {
+        "most": most,
         "device_ids": [stretch.device_id for stretch in stretches],
         "since": [stretch.since for stretch in stretches],
         "until": [stretch.until for stretch in stretches],

@@ -31,15 +31,26 @@ class Event(NamedTuple):
     detail: str = ""
 
 
+class Sign(NamedTuple):
+    """The fix that made an event certain: when it was taken and when it was received, in microseconds."""
+
+    time: int
+    received: int
+
+
 @dataclass
 class Findings:
-    """The rows of one device, by table."""
+    """The rows of one device by table, and the sign of each of its events.
+
+    `endings` are of events that began before: kind, when that was, and when it ended.
+    """
 
     trips: list[Row] = field(default_factory=list)
     stops: list[Row] = field(default_factory=list)
     geofence_visits: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
-    received: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    signs: list[Sign] = field(default_factory=list)
+    endings: list[Row] = field(default_factory=list)
 
 
 def write_moment(microseconds: int | None) -> str | None:

@@ -2,9 +2,10 @@
 
 ALTER TABLE stored_batches
     ADD COLUMN first_fixes timestamptz[],
+    ADD COLUMN last_fixes  timestamptz[],
     ADD COLUMN is_spread   boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN stored_batches.first_fixes IS
-    'the earliest fix of each of device_ids where the batch spans long; null where first_fix is near enough';
+    'the earliest fix of each of device_ids, and beside it the latest, where the batch spans long; else null';
 CREATE INDEX stored_batches_unspread ON stored_batches (id) WHERE NOT is_spread;
 
 -- What detection still has to look at: rows are only ever added and removed, so that nobody waits for another.

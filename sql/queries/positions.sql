@@ -30,8 +30,9 @@ WHERE latest.fix_time < excluded.fix_time;
 
 -- name: add_stored_batch$
 -- Leave in the outbox which devices have new positions, over which time, and whether their newest fix is moved.
-INSERT INTO stored_batches (first_fix, last_fix, device_ids, latest_moved)
-VALUES (:first_fix, :last_fix, :device_ids::integer[], :latest_moved) RETURNING id;
+INSERT INTO stored_batches (first_fix, last_fix, device_ids, first_fixes, last_fixes, latest_moved)
+VALUES (:first_fix, :last_fix, :device_ids::integer[], :first_fixes::timestamptz[], :last_fixes::timestamptz[],
+        :latest_moved) RETURNING id;
 
 -- name: settle_stored_batches!
 -- These batches owe latest_positions nothing any more; before update_latest, so that two writers cannot deadlock.

@@ -13,7 +13,7 @@ COPY (
     CROSS JOIN LATERAL (
         SELECT * FROM positions
         WHERE device_id = asked.device_id AND fix_time >= asked.since AND fix_time < asked.until
-        ORDER BY fix_time
+        ORDER BY fix_time LIMIT :most
     ) p
 ) TO STDOUT (FORMAT binary);
 

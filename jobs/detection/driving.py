@@ -1,0 +1,74 @@
+"""How a vehicle is driven: too fast, and with too much force."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jobs.detection.findings import Event
+from jobs.detection.look import Look
+from jobs.detection.runs import Run, bridge, find_runs
+from jobs.detection.track import SECOND, Booleans, Floats, wrap
+
+SHORTEST_DIP = 5 * SECOND
+LONGEST_STEP = 180 * SECOND  # longer, and nobody knows how fast it was in between
+LONGEST_BRAKING_STEP = 1.6  # seconds
+SLOWEST_TURN_MPS = 3.0
+SAME_MANOEUVRE = 3 * SECOND
+
+
+def find_speeding(look: Look) -> Iterator[Event]:
+    """Faster than allowed for as long as the rule says; the value is the top speed."""
+    if not (rule := look.rules.get("overspeed")) or not len(look.track):
+        return
+    limits = np.full(len(look.track), rule.threshold)
+    fence_ids = np.zeros(len(look.track), np.int64)
+    for visit in look.visits:
+        fence = look.fences[visit.geofence_id]
+        own = slice(visit.first, visit.last + 1)
+        if fence.speed_limit_mps is not None:
+            slower = limits[own] > fence.speed_limit_mps
+            limits[own] = np.where(slower, fence.speed_limit_mps, limits[own])
+            fence_ids[own] = np.where(slower, fence.id, fence_ids[own])
+    is_over = bridge(look.speed > limits, look.track.time, SHORTEST_DIP)
+    for run in find_runs(is_over, look.track.step_time > LONGEST_STEP):
+        own = slice(run.first, run.last + 1)
+        peak = run.first + int(np.nanargmax(look.speed[own] - limits[own]))
+        event = look.tell_interval(rule, run, float(look.speed[peak]), float(limits[peak]), int(fence_ids[peak]))
+        if event:
+            yield event
+
+
+def find_harshness(look: Look) -> Iterator[Event]:
+    """Harsh braking, acceleration and cornering, where fixes come each second; the value is the strongest."""
+    track = look.track
+    if len(track) < 3:
+        return
+    seconds = track.step_time / SECOND
+    close = seconds <= LONGEST_BRAKING_STEP
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(close, np.diff(track.speed) / seconds, np.nan)
+    yield from _find_peaks(look, "harsh_braking", -change, 0)
+    yield from _find_peaks(look, "harsh_acceleration", change, 0)
+    course = track.fixes["course"].astype(np.float64)
+    turn = np.abs(np.radians(wrap(course[2:] - course[:-2]))) / (seconds[:-1] + seconds[1:])
+    is_known = close[:-1] & close[1:] & (np.minimum(track.speed[2:], track.speed[:-2]) > SLOWEST_TURN_MPS)
+    yield from _find_peaks(look, "harsh_cornering", np.where(is_known, turn * track.speed[1:-1], np.nan), 1)
+
+
+def _find_peaks(look: Look, kind: str, force: Floats, offset: int) -> Iterator[Event]:
+    """Manoeuvres of at least the threshold, in m/s2; `force` begins with that at the fix `offset`."""
+    if not (rule := look.rules.get(kind)):
+        return
+    is_harsh: Booleans = force >= rule.threshold
+    places = np.flatnonzero(is_harsh)
+    if not len(places):
+        return
+    time = look.track.time[offset:]
+    for own in np.split(places, np.flatnonzero(np.diff(time[places]) > SAME_MANOEUVRE) + 1):
+        peak = float(force[own].max())
+        last = min(int(own[-1]) + offset + 1, len(look.track) - 1)
+        run = Run(int(own[0]) + offset, last)
+        at = int(look.track.time[run.first])
+        if rule.applies(at):
+            ended_at = int(look.track.time[run.last])
+            yield Event(kind, at, ended_at, run.first, run.last, run.last, peak, rule.threshold)

@@ -1,0 +1,73 @@
+"""What the ignition tells: switched on and off, running while the vehicle stands, off while it is moved."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jobs.detection.findings import Event
+from jobs.detection.look import Look
+from jobs.detection.runs import Run, bridge, find_runs
+from jobs.detection.track import SECOND, Booleans
+from sql.tracks import IGNITION_OFF, IGNITION_ON
+
+SHORTEST_SWITCH = 10 * SECOND
+SHORTEST_SHUNT = 10 * SECOND
+STARTING_MPS = 0.8
+
+
+def find_switching(look: Look) -> Iterator[Event]:
+    """Each time the ignition is switched on or off; a flicker is none."""
+    told = np.flatnonzero(look.track.ignition >= IGNITION_OFF)
+    time = look.track.time[told]
+    is_on = bridge(look.track.ignition[told] == IGNITION_ON, time, SHORTEST_SWITCH)
+    is_on = ~bridge(~is_on, time, SHORTEST_SWITCH)
+    for change in np.flatnonzero(is_on[1:] != is_on[:-1]) + 1:
+        kind = "ignition_on" if is_on[change] else "ignition_off"
+        if (rule := look.rules.get(kind)) and (event := look.tell_moment(rule, int(told[change]))):
+            yield event
+
+
+def find_idling(look: Look) -> Iterator[Event]:
+    """The engine runs and the vehicle stands for as long as the rule says."""
+    if not (rule := look.rules.get("idling")):
+        return
+    track = look.track
+    is_on = track.ignition == IGNITION_ON
+    is_idle = is_on & ~bridge(look.is_moving & is_on, track.time, 0)
+    for run in find_runs(is_idle, track.is_silence):
+        if event := look.tell_interval(rule, _fit(look, run, is_on)):
+            yield event
+
+
+def _fit(look: Look, run: Run, is_on: Booleans) -> Run:
+    """The run from the first fix to the last at which the vehicle really stands, not half a minute around."""
+    track, first, last = look.track, run.first, run.last
+    while first > 0 and is_on[first - 1] and _stands(look, first - 1) and not track.is_silence[first - 1]:
+        first -= 1
+    while last + 1 < len(track) and is_on[last + 1] and _stands(look, last + 1) and not track.is_silence[last]:
+        last += 1
+    return Run(first, last)
+
+
+def _stands(look: Look, place: int) -> bool:
+    return bool(look.track.speed[place] < STARTING_MPS)
+
+
+def find_towing(look: Look) -> Iterator[Event]:
+    """Moved with the ignition off; the value is how far, in metres."""
+    if not (rule := look.rules.get("tow")):
+        return
+    time = look.track.time
+    for tow in look.journeys.tows:
+        if tow.distance_m >= rule.threshold and rule.applies(int(time[tow.first])):
+            ended_at = None if tow.last + 1 == len(time) else int(time[tow.last])
+            yield Event(
+                "tow",
+                int(time[tow.first]),
+                ended_at,
+                tow.first,
+                tow.last,
+                tow.last,
+                tow.distance_m,
+                rule.threshold,
+            )
