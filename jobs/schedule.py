@@ -10,6 +10,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from config.settings import Settings
+from jobs.alerts import follow_alerts
 from jobs.losses import record_losses
 from jobs.outbox import forget_old, settle_abandoned
 from jobs.retention import keep_retention
@@ -33,5 +34,6 @@ def list_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("driven roads", cron(second=30), add_driven_roads),
         Job("losses", cron(hour="2-23", minute=20), record_losses),
         Job("newest fixes", cron(second=0), settle_abandoned),
+        Job("alerts", cron(second="*/10"), follow_alerts),
         Job("outbox", cron(hour=3, minute=40), forget_old),
     )
