@@ -38,7 +38,7 @@ COLUMNS = (
     ("power", "f8"),
     ("has_event", "i2"),
 )
-FIX = np.dtype(COLUMNS)
+FIX = np.dtype(list(COLUMNS))
 WIRE = np.dtype(
     [
         ("columns", ">i2"),

@@ -24,7 +24,8 @@ class Week(NamedTuple):
         since, until = to_moment(int(times[0])), to_moment(int(times[-1]) + SECOND)
         spans = list_spans(self.hours, self.zone, since, until)
         edges = np.array([from_moment(edge) for span in spans for edge in span], np.int64)
-        return np.searchsorted(edges, times, "right") % 2 == 1
+        is_within: Booleans = np.searchsorted(edges, times, "right") % 2 == 1
+        return is_within
 
     def covers_one(self, time: int) -> bool:
         """Whether this time lies within the hours."""
