@@ -84,14 +84,13 @@ def write_event(device_id: int, event: Event, track: Track) -> Row:
 def write_fixes(fixes: Fixes, first: int, last: int) -> list[list[float | None]]:
     """At most MOST_FIXES of the fixes from `first` to `last`, evenly, these two among them."""
     count = min(last - first + 1, MOST_FIXES)
-    places = np.unique(np.rint(np.linspace(first, last, count)).astype(int))
-    return [
-        [
-            int(fix["time"]) // 1000 + POSTGRES_EPOCH_MS,
-            float(fix["latitude"]),
-            float(fix["longitude"]),
-            number(fix["speed"], 2),
-            number(fix["course"], 1),
-        ]
-        for fix in fixes[places]
-    ]
+    shown = fixes[first + np.arange(count) * (last - first) // max(count - 1, 1)]
+    times = (shown["time"] // 1000 + POSTGRES_EPOCH_MS).tolist()
+    places = (shown["latitude"].tolist(), shown["longitude"].tolist())
+    motion = (_round(shown["speed"], 2), _round(shown["course"], 1))
+    return [list(fix) for fix in zip(times, *places, *motion, strict=True)]
+
+
+def _round(values: Any, digits: int) -> list[float | None]:
+    rounded = np.round(values.astype(np.float64), digits).tolist()
+    return [None if value != value else value for value in rounded]  # NaN alone is not itself

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jobs.detection.track import SECOND, Booleans, Integers, Track, measure
+from jobs.detection.track import SECOND, Booleans, Floats, Integers, Track, measure, wrap
 from sql.tracks import IGNITION_OFF, IGNITION_ON
 
 RESTING, DRIVING, TOWED = 0, 1, 2
@@ -280,6 +280,10 @@ def sum_moves_mm(track: Track, is_moving: Booleans, first: int, last: int) -> in
 def _find_middle(track: Track, own: slice) -> Place:
     """The middle of some fixes that are close together, to a centimetre."""
     origin = track.longitude[own.start]
-    offsets = (track.longitude[own] - origin + 180.0) % 360.0 - 180.0
-    longitude = (origin + float(np.median(offsets)) + 180.0) % 360.0 - 180.0
-    return Place(round(float(np.median(track.latitude[own])), 7), round(float(longitude), 7))
+    longitude = wrap(origin + _take_middle(wrap(track.longitude[own] - origin)))
+    return Place(round(_take_middle(track.latitude[own]), 7), round(float(longitude), 7))
+
+
+def _take_middle(values: Floats) -> float:
+    """The median; np.median costs ten times as much for a few values."""
+    return float(np.sort(values)[len(values) // 2])

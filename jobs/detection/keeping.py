@@ -90,24 +90,36 @@ def _move_alerts(
     connection: psycopg.Connection, removed: list[Row], new: dict[EventKey, Row]
 ) -> set[EventKey]:
     """An event that begins elsewhere than was thought is still the same: its alert goes along."""
-    moved: dict[EventKey, EventKey] = {}
-    for row in removed:
+    moved: set[EventKey] = set()
+    withdrawn = []
+    for row in _list_alerted(connection, removed):
         old = EventKey(*_key(row))
-        again = next((key for key in new if key not in moved.values() and _is_same(row, new[key])), None)
-        if again is not None:
-            moved[old] = again
+        again = next((key for key in new if key not in moved and _is_same(row, new[key])), None)
+        if again is None:
+            withdrawn.append(old)
+        else:
+            moved.add(again)
             queries.move_alert_event(connection, **old._asdict(), moved_to=again.started_at)
-    withdraw_alerts(connection, [key for row in removed if (key := EventKey(*_key(row))) not in moved])
-    return set(moved.values())
+    withdraw_alerts(connection, withdrawn)
+    return moved
+
+
+def _list_alerted(connection: psycopg.Connection, removed: list[Row]) -> list[Row]:
+    """Those of the events that led to an alert; few do."""
+    if not removed:
+        return []
+    keys = [{**row, "started_at": row["started_at"].isoformat(), "ended_at": None} for row in removed]
+    alerted = {EventKey(*row) for row in queries.list_alerted_events(connection, rows=_write(keys))}
+    return [row for row in removed if _key(row) in alerted]
 
 
 def _is_same(old: Row, new: Row) -> bool:
     """Whether both are of one cause and touch each other in time."""
-    if any(old[name] != new[name] for name in ("device_id", "kind", "geofence_id")):
+    if (old["device_id"], old["kind"], old["geofence_id"]) != (new["device_id"], new["kind"], new["geofence_id"]):
         return False
     old_end, new_end = old["ended_at"] or old["started_at"], new["ended_at"] or new["started_at"]
-    is_before: bool = old_end + SAME_EVENT < new["started_at"] or new_end + SAME_EVENT < old["started_at"]
-    return not is_before
+    is_apart: bool = old_end + SAME_EVENT < new["started_at"] or new_end + SAME_EVENT < old["started_at"]
+    return not is_apart
 
 
 def _list_signs(found: Sequence[tuple[Span, Findings]]) -> dict[EventKey, Sign]:

@@ -196,3 +196,10 @@ RETURNING events.device_id, events.started_at, events.kind, events.geofence_id, 
 -- An event that led to an alert began at another moment than was thought.
 UPDATE alert_events SET started_at = :moved_to
 WHERE device_id = :device_id AND started_at = :started_at AND kind = :kind AND geofence_id = :geofence_id;
+
+-- name: list_alerted_events
+-- Those of some events that led to an alert.
+SELECT a.device_id, a.started_at, a.kind, a.geofence_id
+FROM jsonb_populate_recordset(NULL::events, :rows::jsonb) AS found
+JOIN alert_events a ON (a.device_id, a.started_at, a.kind, a.geofence_id)
+    = (found.device_id, found.started_at, found.kind, found.geofence_id);
