@@ -692,7 +692,7 @@ CREATE TABLE geofences (
     depot_id        integer REFERENCES depots ON DELETE RESTRICT,
     colour          text NOT NULL DEFAULT '#206bc4' CHECK (colour ~ '^#[0-9a-f]{6}$'),
     hysteresis_m    double precision NOT NULL DEFAULT 30 CHECK (hysteresis_m BETWEEN 0 AND 1000),
-    least_visit_s   integer NOT NULL DEFAULT 20 CHECK (least_visit_s BETWEEN 0 AND 86400),
+    least_visit_s   integer NOT NULL DEFAULT 30 CHECK (least_visit_s BETWEEN 0 AND 86400),
     dwell_s         integer NOT NULL DEFAULT 600 CHECK (dwell_s BETWEEN 60 AND 604800),
     speed_limit_mps double precision CHECK (speed_limit_mps BETWEEN 1 AND 100),
     schedule_id     integer REFERENCES schedules ON DELETE RESTRICT,
@@ -800,13 +800,15 @@ CREATE TABLE stops (
     idle_s     double precision NOT NULL DEFAULT 0,
     latitude   double precision NOT NULL,
     longitude  double precision NOT NULL,
-    busy_from  timestamptz,
-    busy_until timestamptz,
+    spread_m    real NOT NULL,
+    quiet_from  timestamptz,
+    quiet_until timestamptz,
     PRIMARY KEY (device_id, started_at)
 ) WITH (fillfactor = 70);
 CREATE INDEX stops_started_at ON stops (started_at);
-COMMENT ON COLUMN stops.busy_from IS 'when its engine first ran or it first stirred without leaving; detection may begin anew before';
-COMMENT ON COLUMN stops.busy_until IS 'when it last did so; detection may begin anew after';
+COMMENT ON COLUMN stops.spread_m IS 'half of its first fixes are that near to its place';
+COMMENT ON COLUMN stops.quiet_from IS
+    'from then to quiet_until the engine was off and nothing stirred, the last time for long; detection may begin anew there';
 
 -- When a vehicle was within a geofence; one without an end is there as far as is known.
 CREATE TABLE geofence_visits (

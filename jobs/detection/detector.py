@@ -15,7 +15,7 @@ from jobs.detection.fences import Fence, Ground, Visit, find_visits
 from jobs.detection.findings import Event, Findings, Sign, write_event, write_moment
 from jobs.detection.journeys import Journeys, Stop, find_journeys
 from jobs.detection.look import Look
-from jobs.detection.motion import find_motion
+from jobs.detection.motion import Motion, find_motion
 from jobs.detection.rules import Rules
 from jobs.detection.track import Track, clean
 from jobs.detection.trips import write_stop, write_trip
@@ -64,27 +64,27 @@ def detect(
 ) -> Findings:
     """All that happened from `known.since` on; fixes before are context. `names` are by their place in `fixes`."""
     every, track = Track(fixes), clean(fixes)
-    is_moving = find_motion(track)
+    motion = find_motion(track)
     begin = int(np.searchsorted(track.time, known.since, "left"))
     if known.stop is not None:
         known.stop.first = begin
-    journeys = find_journeys(track, is_moving, begin, known.stop)
+    journeys = find_journeys(track, motion, begin, known.stop)
     fences = {fence.id: fence for fence in vehicle.fences}
     look = Look(
         every=every,
         track=track,
-        is_moving=is_moving,
+        motion=motion,
         begin=begin,
         journeys=journeys,
         fences=fences,
-        visits=_find_all_visits(_settle(track, begin, journeys), fences, known.visits),
+        visits=_find_all_visits(_settle(track, motion, begin, journeys), fences, known.visits),
         rules=vehicle.rules,
         lasting=dict(known.lasting),
         names=names,
     )
     findings = Findings(
         trips=[
-            write_trip(device_id, trip, track, is_moving, look.speed, vehicle.tank_l)
+            write_trip(device_id, trip, track, motion.is_moving, look.speed, vehicle.tank_l)
             for trip in journeys.trips
         ],
         stops=[write_stop(device_id, stop) for stop in journeys.stops],
@@ -94,13 +94,23 @@ def detect(
     return findings
 
 
-def _settle(track: Track, begin: int, journeys: Journeys) -> Ground:
-    """Where the vehicle was at each fix from `begin` on; what stands is at the place of its stop."""
+def _settle(track: Track, motion: Motion, begin: int, journeys: Journeys) -> Ground:
+    """Where the vehicle was at each fix from `begin` on; what stands is at the place of its stop.
+
+    So it is before and after, while it does not move: a stop may begin and end with the ignition.
+    """
     latitude, longitude = (column[begin:].copy() for column in track.smooth)
+    spread = np.zeros(len(latitude))
+    stands = ~motion.is_moving[begin:]
     for stop in journeys.stops:
-        own = slice(max(stop.first - begin, 0), stop.last - begin + 1)
-        latitude[own], longitude[own] = stop.place
-    return Ground(track, begin, latitude, longitude)
+        first, last = max(stop.first - begin, 0), stop.last - begin
+        while first > 0 and stands[first - 1] and not track.is_silence[begin + first - 1]:
+            first -= 1
+        while last + 1 < len(stands) and stands[last + 1] and not track.is_silence[begin + last]:
+            last += 1
+        latitude[first : last + 1], longitude[first : last + 1] = stop.place
+        spread[first : last + 1] = stop.spread_m
+    return Ground(track, begin, latitude, longitude, spread)
 
 
 def _find_all_visits(ground: Ground, fences: dict[int, Fence], known: Mapping[int, int]) -> list[Visit]:

@@ -11,7 +11,7 @@ from jobs.detection.track import SECOND, Booleans, Floats, wrap
 
 SHORTEST_DIP = 5 * SECOND
 LONGEST_STEP = 180 * SECOND  # longer, and nobody knows how fast it was in between
-LONGEST_BRAKING_STEP = 1.6  # seconds
+SHORTEST_BRAKING_STEP, LONGEST_BRAKING_STEP = 0.5, 1.6  # seconds
 SLOWEST_TURN_MPS = 3.0
 SAME_MANOEUVRE = 3 * SECOND
 
@@ -44,7 +44,7 @@ def find_harshness(look: Look) -> Iterator[Event]:
     if len(track) < 3:
         return
     seconds = track.step_time / SECOND
-    close = seconds <= LONGEST_BRAKING_STEP
+    close = (seconds >= SHORTEST_BRAKING_STEP) & (seconds <= LONGEST_BRAKING_STEP)
     with np.errstate(divide="ignore", invalid="ignore"):
         change = np.where(close, np.diff(track.speed) / seconds, np.nan)
     yield from _find_peaks(look, "harsh_braking", -change, 0)

@@ -6,21 +6,17 @@ import numpy as np
 
 from jobs.detection.findings import Event
 from jobs.detection.look import Look
-from jobs.detection.runs import Run, bridge, find_runs
-from jobs.detection.track import SECOND, Booleans
+from jobs.detection.runs import Run, find_runs
+from jobs.detection.track import Booleans
 from sql.tracks import IGNITION_OFF, IGNITION_ON
 
-SHORTEST_SWITCH = 10 * SECOND
-SHORTEST_SHUNT = 10 * SECOND
 STARTING_MPS = 0.8
 
 
 def find_switching(look: Look) -> Iterator[Event]:
     """Each time the ignition is switched on or off; a flicker is none."""
-    told = np.flatnonzero(look.track.ignition >= IGNITION_OFF)
-    time = look.track.time[told]
-    is_on = bridge(look.track.ignition[told] == IGNITION_ON, time, SHORTEST_SWITCH)
-    is_on = ~bridge(~is_on, time, SHORTEST_SWITCH)
+    told = np.flatnonzero(look.motion.ignition >= IGNITION_OFF)
+    is_on = look.motion.ignition[told] == IGNITION_ON
     for change in np.flatnonzero(is_on[1:] != is_on[:-1]) + 1:
         kind = "ignition_on" if is_on[change] else "ignition_off"
         if (rule := look.rules.get(kind)) and (event := look.tell_moment(rule, int(told[change]))):
@@ -31,10 +27,8 @@ def find_idling(look: Look) -> Iterator[Event]:
     """The engine runs and the vehicle stands for as long as the rule says."""
     if not (rule := look.rules.get("idling")):
         return
-    track = look.track
-    is_on = track.ignition == IGNITION_ON
-    is_idle = is_on & ~bridge(look.is_moving & is_on, track.time, 0)
-    for run in find_runs(is_idle, track.is_silence):
+    is_on = look.motion.ignition == IGNITION_ON
+    for run in find_runs(is_on & ~look.motion.is_moving, look.track.is_silence):
         if event := look.tell_interval(rule, _fit(look, run, is_on)):
             yield event
 

@@ -29,7 +29,7 @@ from jobs.detection.track import (
     wrap,
 )
 
-LEAST_ABSENCE = 20 * SECOND
+LEAST_ABSENCE = 30 * SECOND
 LONGEST_PASSAGE = 120 * SECOND
 HALVINGS = 24
 CIRCLE_SEGMENTS = 64
@@ -110,12 +110,16 @@ class Visit(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """Where a vehicle was at each fix of a track from `begin` on, what stands at one place."""
+    """Where a vehicle was at each fix of a track from `begin` on, what stands at one place.
+
+    `spread_m` is how far off that place may be.
+    """
 
     track: Track
     begin: int
     latitude: Floats
     longitude: Floats
+    spread_m: Floats
 
 
 def find_visits(ground: Ground, fence: Fence, entered_at: int | None) -> list[Visit]:
@@ -124,7 +128,7 @@ def find_visits(ground: Ground, fence: Fence, entered_at: int | None) -> list[Vi
     x, y = fence.project(ground.latitude, ground.longitude)
     if not len(time) or (entered_at is None and not _may_touch(fence, x, y)):
         return []
-    is_inside, is_outside = _look(fence, x, y)
+    is_inside, is_outside = _look(fence, x, y, ground.spread_m)
     is_there = carry(is_inside | is_outside, is_inside, entered_at is not None)
     visits = [
         *_find_stays(ground, fence, x, y, is_inside, is_there, entered_at),
@@ -139,14 +143,18 @@ def _may_touch(fence: Fence, x: Floats, y: Floats) -> bool:
     return bool(x.max() >= west and x.min() <= east and y.max() >= south and y.min() <= north)
 
 
-def _look(fence: Fence, x: Floats, y: Floats) -> tuple[Booleans, Booleans]:
-    """Which fixes are inside, and which surely outside."""
+def _look(fence: Fence, x: Floats, y: Floats, spread_m: Floats) -> tuple[Booleans, Booleans]:
+    """Which fixes are surely inside, and which surely outside."""
     west, south, east, north = fence.bounds
     near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
     is_inside, distance = np.zeros(len(x), bool), np.full(len(x), FAR_M)
     is_inside[near] = shapely.intersects_xy(fence.area, x[near], y[near])
     beside = near[~is_inside[near]]
     distance[beside] = shapely.distance(fence.area, shapely.points(x[beside], y[beside]))
+    unsure = np.flatnonzero(is_inside & (spread_m > 0))
+    depth = shapely.distance(fence.area.boundary, shapely.points(x[unsure], y[unsure]))
+    is_inside[unsure] = depth > spread_m[unsure]
+    distance[unsure[~is_inside[unsure]]] = 0.0
     return is_inside, ~is_inside & (distance > fence.hysteresis_m)
 
 

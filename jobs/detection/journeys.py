@@ -1,10 +1,13 @@
 """Trips, and the stops between them.
 
-A fix drives, rests, or is towed: the ignition decides where the device tells it, else motion. What makes it hard is
-what is too short to count: a red light is no stop, moving up in the yard is no trip, and a receiver's noise is
-neither. So a rest must last, or it belongs to the trip around it; and a drive must lead somewhere, or it
-belongs to the stop around it. Both are judged by themselves, not by what came before, except for the place of
-the stop that one is in: that is all that has to be known to begin in the middle of a track.
+At each fix a vehicle drives, rests, or is moved with its ignition off. What makes it hard is what is too short to
+count: a red light is no stop, moving up in the yard is no trip, and a receiver's noise is neither. So a rest
+must last, or have the ignition off, or it belongs to the trip around it; and a drive must lead somewhere, or it
+belongs to the stop around it. A trip begins when the ignition is switched on and ends when it is switched off;
+where the engine runs for long before or after that, or the device does not tell, motion counts.
+
+Each piece is judged by itself, not by what came before, except for the place of the stop that one is in: that is
+all that has to be known to begin in the middle of a track.
 """
 
 from dataclasses import dataclass, field
@@ -12,14 +15,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jobs.detection.motion import Motion
+from jobs.detection.runs import Run, find_runs
 from jobs.detection.track import SECOND, Booleans, Floats, Integers, Track, measure, wrap
 from sql.tracks import IGNITION_OFF, IGNITION_ON
 
 RESTING, DRIVING, TOWED = 0, 1, 2
 
 SHORTEST_REST = 180 * SECOND
-SHORTEST_REST_IGNITION_OFF = 30 * SECOND
+SHORTEST_OFF = 30 * SECOND
 SHORTEST_DRIVE = 60 * SECOND  # where no ignition vouches for it
+SHORTEST_QUIET = 360 * SECOND
 SHORTEST_TRIP_MM = 200_000
 NEAREST_GOAL_M = 100.0
 NEAREST_TOW_M = 200.0
@@ -38,19 +44,22 @@ class Place(NamedTuple):
 
 @dataclass
 class Stop:
-    """Where and from when to when a vehicle stood; `fixes` are those of the track that belong to it.
+    """Where and from when to when a vehicle stood, and the first and the last fix of it in the track.
 
-    `busy_from` to `busy_until` its engine ran or it stirred, without leaving; 0 where it never did.
+    Half of its first fixes are within `spread_m` of its place.
+    From `quiet_from` to `quiet_until` its engine did not run and nothing stirred, the last time that this was so
+    for some minutes; 0 where it never was.
     """
 
     started_at: int
     place: Place
+    spread_m: float
     first: int
     ended_at: int = 0
     last: int = 0
     is_open: bool = False
-    busy_from: int = 0
-    busy_until: int = 0
+    quiet_from: int = 0
+    quiet_until: int = 0
 
 
 class Trip(NamedTuple):
@@ -86,30 +95,21 @@ class Piece(NamedTuple):
     last: int
 
 
-def find_journeys(track: Track, is_moving: Booleans, begin: int, standing: Stop | None) -> Journeys:
+def find_journeys(track: Track, motion: Motion, begin: int, standing: Stop | None) -> Journeys:
     """The journeys from the fix `begin` on, where the vehicle stands at `standing`, or nobody knows.
 
     That stop comes first among the stops, with its end, if any fix follows.
     """
-    finder = _Finder(track, is_moving, standing)
-    pieces = _absorb_short_rests(track, _cut_into_pieces(track, is_moving, begin))
+    finder = _Finder(track, motion, standing)
+    pieces = _absorb_short_rests(track, motion, _cut_into_pieces(track, motion, begin))
     for number, piece in enumerate(pieces):
         finder.add(piece, is_last=number == len(pieces) - 1)
     return finder.finish()
 
 
-def find_states(track: Track, is_moving: Booleans) -> Integers:
-    """RESTING, DRIVING or TOWED for each fix."""
-    told = track.ignition
-    off = np.where(is_moving, TOWED, RESTING)
-    result: Integers = np.where(
-        told == IGNITION_ON, DRIVING, np.where(told == IGNITION_OFF, off, is_moving * DRIVING)
-    )
-    return result
-
-
-def _cut_into_pieces(track: Track, is_moving: Booleans, begin: int) -> list[Piece]:
-    states = find_states(track, is_moving)[begin:]
+def _cut_into_pieces(track: Track, motion: Motion, begin: int) -> list[Piece]:
+    moved = np.where(motion.ignition == IGNITION_OFF, TOWED, DRIVING)
+    states = np.where(motion.is_moving, moved, RESTING)[begin:]
     if not len(states):
         return []
     cuts = np.flatnonzero((np.diff(states) != 0) | track.is_silence[begin:]) + 1
@@ -121,7 +121,7 @@ def _cut_into_pieces(track: Track, is_moving: Booleans, begin: int) -> list[Piec
     ]
 
 
-def _absorb_short_rests(track: Track, pieces: list[Piece]) -> list[Piece]:
+def _absorb_short_rests(track: Track, motion: Motion, pieces: list[Piece]) -> list[Piece]:
     """The pieces with every rest made part of the drive around it that is too short to be a stop."""
     joined: list[Piece] = []
     for number, piece in enumerate(pieces):
@@ -130,8 +130,8 @@ def _absorb_short_rests(track: Track, pieces: list[Piece]) -> list[Piece]:
         is_head = number + 1 == len(pieces)
         state, before = piece.state, joined[-1].state if follows else RESTING
         if state == RESTING and before != RESTING and (is_head or (leads and pieces[number + 1].state == before)):
-            end = track.time[piece.last + 1 if leads else piece.last]
-            if end - track.time[piece.first] < _least_rest(track, piece, before):
+            end = piece.last + 1 if leads else piece.last
+            if not _is_rest(track, motion, piece.first, end, before):
                 state = before
         if state == before != RESTING:
             joined[-1] = Piece(state, joined[-1].first, piece.last)
@@ -140,16 +140,27 @@ def _absorb_short_rests(track: Track, pieces: list[Piece]) -> list[Piece]:
     return joined
 
 
-def _least_rest(track: Track, piece: Piece, before: int) -> int:
-    is_switched_off = before == DRIVING and track.ignition[piece.first] == IGNITION_OFF
-    return SHORTEST_REST_IGNITION_OFF if is_switched_off else SHORTEST_REST
+def _is_rest(track: Track, motion: Motion, first: int, end: int, before: int) -> bool:
+    """Whether a rest from a fix to another is more than a pause."""
+    if track.time[end] - track.time[first] >= SHORTEST_REST:
+        return True
+    return before == DRIVING and any(
+        track.time[min(off.last + 1, end)] - track.time[off.first] >= SHORTEST_OFF
+        for off in _find_offs(motion, first, end)
+    )
+
+
+def _find_offs(motion: Motion, first: int, end: int) -> list[Run]:
+    """When the ignition was off among some fixes, `end` left out."""
+    is_off = motion.ignition[first:end] == IGNITION_OFF
+    return [Run(first + off.first, first + off.last) for off in find_runs(is_off)]
 
 
 class _Finder:
     """Goes through the pieces of a track and knows the stop that the vehicle is in, if any."""
 
-    def __init__(self, track: Track, is_moving: Booleans, standing: Stop | None) -> None:
-        self._track, self._is_moving = track, is_moving
+    def __init__(self, track: Track, motion: Motion, standing: Stop | None) -> None:
+        self._track, self._motion = track, motion
         self._stop = standing
         self._latest: Piece | None = None
         self._found = Journeys()
@@ -160,15 +171,15 @@ class _Finder:
             self._pass_silence(piece.first - 1)
         if piece.state == RESTING:
             if self._stop is None:
-                self._begin_stop(self._trim_end(piece), piece.last)
+                self._begin_stop(self._find_arrival(piece), piece.last)
         elif piece.state == DRIVING and self._leads_somewhere(piece):
             self._add_trip(piece, is_last)
         elif piece.state == TOWED and (distance_m := self._find_reach(piece)) >= NEAREST_TOW_M:
             start = max(piece.first - 1, 0)
-            self._end_stop(start, int(self._track.time[start]))
+            self._end_stop(start)
             self._found.tows.append(Tow(start, piece.last, distance_m))
-        else:
-            self._stir(piece)
+        elif self._stop is None:  # what leads nowhere is part of the stop
+            self._begin_stop(self._find_arrival(piece), piece.last)
         if self._stop is not None:
             self._stop.last = piece.last
         self._latest = piece
@@ -176,8 +187,7 @@ class _Finder:
     def finish(self) -> Journeys:
         """What was found; the stop that the vehicle is in stays open."""
         if self._stop is not None and self._latest is not None:
-            last = self._latest.last
-            self._end_stop(last, int(self._track.time[last]))
+            self._end_stop(self._latest.last)
             self._found.stops[-1].is_open = True
         return self._found
 
@@ -191,43 +201,50 @@ class _Finder:
                 self._begin_stop(before, before)
             return
         if self._stop is not None:
-            self._end_stop(before, int(track.time[before]))
-        if track.ignition[before] == track.ignition[before + 1] == IGNITION_OFF:
+            self._end_stop(before)
+        ignition = self._motion.ignition
+        if ignition[before] == ignition[before + 1] == IGNITION_OFF:
             self._found.tows.append(Tow(before, before + 1, distance_m))
 
     def _begin_stop(self, first: int, last: int) -> None:
         track = self._track
         settled = int(np.searchsorted(track.time, track.time[first] + SETTLING, "right"))
         early = slice(first, min(settled, last + 1))
-        self._stop = Stop(int(track.time[first]), _find_middle(track, early), first)
+        place = _find_middle(track, early)
+        away = measure(*place, track.latitude[early], track.longitude[early])
+        self._stop = Stop(int(track.time[first]), place, round(_take_middle(away), 1), first)
 
-    def _end_stop(self, last: int, ended_at: int) -> None:
+    def _end_stop(self, last: int) -> None:
         if self._stop is None:
             return
         stop, self._stop = self._stop, None
-        stop.last, stop.ended_at = last, ended_at
+        stop.last, stop.ended_at = last, int(self._track.time[last])
+        self._find_quiet(stop)
         self._found.stops.append(stop)
 
-    def _stir(self, piece: Piece) -> None:
-        """What led nowhere is part of the stop."""
-        if self._stop is None:
-            self._begin_stop(piece.first, piece.last)
-        stop = self._stop
-        assert stop is not None
-        stop.busy_from = stop.busy_from or int(self._track.time[piece.first])
-        stop.busy_until = int(self._track.time[piece.last])
+    def _find_quiet(self, stop: Stop) -> None:
+        """The last long quiet of a stop; what was quiet where the track begins has been so for some time."""
+        track, own = self._track, slice(stop.first, stop.last + 1)
+        is_busy = self._motion.is_moving[own] | (self._motion.ignition[own] == IGNITION_ON)
+        for run in find_runs(~is_busy):
+            began = int(track.time[stop.first + run.first])
+            if run.first == 0 and stop.quiet_from:
+                began = stop.quiet_from
+            ended = int(track.time[min(stop.first + run.last + 1, stop.last)])
+            if ended - began >= SHORTEST_QUIET:
+                stop.quiet_from, stop.quiet_until = began, ended
 
     def _add_trip(self, piece: Piece, is_last: bool) -> None:
-        first = self._trim_start(piece)
-        self._end_stop(first, int(self._track.time[first]))
+        first = self._find_departure(piece)
+        self._end_stop(first)
         self._found.trips.append(Trip(first, piece.last, is_last))
 
     def _leads_somewhere(self, piece: Piece) -> bool:
         track = self._track
-        is_told = track.ignition[piece.first] == IGNITION_ON
+        is_told = self._motion.ignition[piece.first] == IGNITION_ON
         if not is_told and track.time[piece.last] - track.time[piece.first] < SHORTEST_DRIVE:
             return False
-        if sum_moves_mm(track, self._is_moving, max(piece.first - 1, 0), piece.last) < SHORTEST_TRIP_MM:
+        if sum_moves_mm(track, self._motion.is_moving, max(piece.first - 1, 0), piece.last) < SHORTEST_TRIP_MM:
             return False
         return self._find_reach(piece) >= NEAREST_GOAL_M
 
@@ -238,27 +255,39 @@ class _Finder:
         own = slice(piece.first, piece.last + 1)
         return float(measure(*where, latitude[own], longitude[own]).max())
 
-    def _trim_start(self, piece: Piece) -> int:
-        """Motion is looked for some seconds around; the trip begins where the vehicle really left."""
-        if self._track.ignition[piece.first] == IGNITION_ON:
-            return piece.first
+    def _find_departure(self, piece: Piece) -> int:
+        """The fix at which a trip begins: the ignition is switched on, or the vehicle really leaves its place.
+
+        Motion is looked for some seconds around, so its first fix is a little early.
+        """
+        track, latest, stop = self._track, self._latest, self._stop
         own = slice(piece.first, min(piece.last, piece.first + MOST_TRIMMED) + 1)
         away = np.flatnonzero(self._is_away(own, piece.first))
-        return piece.first + (int(away[0]) - 1 if len(away) else 0)
+        left = piece.first + (int(away[0]) - 1 if len(away) else 0)
+        if stop is None or latest is None:
+            return left
+        offs = _find_offs(self._motion, stop.first, left)
+        if not offs or offs[-1].last + 1 > left:
+            return left
+        switched_on = offs[-1].last + 1
+        is_warm_up = track.time[left] - track.time[switched_on] >= SHORTEST_REST
+        return left if is_warm_up or track.is_silence[switched_on - 1] else switched_on
 
-    def _trim_end(self, rest: Piece) -> int:
-        """Likewise, where a rest begins, the first fix at its place; the trip before ends there."""
-        latest = self._latest
+    def _find_arrival(self, rest: Piece) -> int:
+        """The fix at which a trip ends and the rest after it begins: likewise."""
+        latest, track = self._latest, self._track
         if latest is None or latest.state != DRIVING or not self._found.trips:
             return rest.first
         trip = self._found.trips[-1]
         if trip.last != rest.first - 1:
             return rest.first
-        begin = rest.first
-        if self._track.ignition[rest.first] != IGNITION_OFF:
-            earliest = max(trip.first + 1, rest.first - MOST_TRIMMED)
-            away = np.flatnonzero(self._is_away(slice(earliest, rest.first), rest.first))
-            begin = earliest + (int(away[-1]) + 1 if len(away) else 0)
+        earliest = max(trip.first + 1, rest.first - MOST_TRIMMED)
+        away = np.flatnonzero(self._is_away(slice(earliest, rest.first), rest.first))
+        halted = earliest + (int(away[-1]) + 1 if len(away) else 0)
+        offs = _find_offs(self._motion, halted, rest.last + 1)
+        begin = halted
+        if offs and track.time[offs[0].first] - track.time[halted] < SHORTEST_REST:
+            begin = offs[0].first
         self._found.trips[-1] = Trip(trip.first, begin, trip.is_open)
         return begin
 

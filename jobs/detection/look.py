@@ -8,9 +8,10 @@ import numpy as np
 from jobs.detection.fences import Fence, Visit
 from jobs.detection.findings import Event
 from jobs.detection.journeys import Journeys
+from jobs.detection.motion import Motion
 from jobs.detection.rules import Rule, Rules
 from jobs.detection.runs import Run
-from jobs.detection.track import SECOND, Booleans, Floats, Track
+from jobs.detection.track import SECOND, Floats, Track
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Look:
 
     every: Track
     track: Track
-    is_moving: Booleans
+    motion: Motion
     begin: int
     journeys: Journeys
     fences: dict[int, Fence]

@@ -1,24 +1,61 @@
-"""Whether a vehicle moves, at each fix: by how far it came in the half minute around it.
+"""Whether a vehicle moves and its ignition is on, at each fix.
+
+It moves by how far it came in the half minute around a fix.
 
 One step tells little: at a fix a second, noise alone makes steps of metres. So the place some seconds before is
 compared with the place some seconds after. Between a pace that is surely motion and one that surely is none,
 what was sure last goes on, so that creeping in a jam does not flicker.
+
+The ignition flickers too: a loose contact says "off" for some seconds, and on the move for somewhat longer.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
-from jobs.detection.runs import carry
+from jobs.detection.runs import carry, find_runs
 from jobs.detection.track import SECOND, Booleans, Floats, Integers, Track, measure
+from sql.tracks import IGNITION_OFF, IGNITION_ON
 
 AROUND = 15 * SECOND
-MOVING_MPS = 1.0
-STANDING_MPS = 0.5
+MOVING_MPS = 0.8
+STANDING_MPS = 0.4
 TOLD_STANDING_MPS = 0.8  # a receiver that tells speeds tells less than this where it stands
 DOUBTFUL_MPS = 2.0
+SHORTEST_SWITCH = 10 * SECOND
+SHORTEST_SWITCH_MOVING = 60 * SECOND
 
 
-def find_motion(track: Track) -> Booleans:
-    """Whether the vehicle moves, at each fix; where the track begins it stands until it surely moves."""
+class Motion(NamedTuple):
+    """What a vehicle does at each fix of its track; the ignition is on, off or unknown as sql.tracks has it."""
+
+    is_moving: Booleans
+    ignition: Integers
+
+
+def find_motion(track: Track) -> Motion:
+    """Where the track begins the vehicle stands until it surely moves."""
+    is_moving = _find_moving(track)
+    return Motion(is_moving, _steady(track, is_moving))
+
+
+def _steady(track: Track, is_moving: Booleans) -> Integers:
+    """The ignition without what it says for a moment only, between two fixes that say the opposite."""
+    ignition = track.ignition.astype(np.int64)
+    told = np.flatnonzero(ignition >= IGNITION_OFF)
+    for says in (IGNITION_OFF, IGNITION_ON):
+        for run in find_runs(ignition[told] == says):
+            if run.first == 0 or run.last + 1 == len(told):
+                continue
+            own = told[run.first : run.last + 1]
+            lasted = track.time[told[run.last + 1]] - track.time[own[0]]
+            on_the_move = says == IGNITION_OFF and bool(is_moving[own].all())
+            if lasted < (SHORTEST_SWITCH_MOVING if on_the_move else SHORTEST_SWITCH):
+                ignition[own] = IGNITION_ON if says == IGNITION_OFF else IGNITION_OFF
+    return ignition
+
+
+def _find_moving(track: Track) -> Booleans:
     pace = measure_pace(track)
     if len(track) > 2:
         told = np.fmax(np.fmax(track.speed, _shift(track.speed, 1)), _shift(track.speed, -1))

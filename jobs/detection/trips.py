@@ -59,8 +59,9 @@ def write_stop(device_id: int, stop: Stop) -> Row:
         "is_open": stop.is_open,
         "latitude": stop.place.latitude,
         "longitude": stop.place.longitude,
-        "busy_from": write_moment(stop.busy_from or None),
-        "busy_until": write_moment(stop.busy_until or None),
+        "spread_m": stop.spread_m,
+        "quiet_from": write_moment(stop.quiet_from or None),
+        "quiet_until": write_moment(stop.quiet_until or None),
     }
 
 

@@ -98,13 +98,12 @@ def _read_start(row: Row, visits: dict[int, int], lasting: dict[str, int]) -> St
     since = row["since"]
     if since is None:
         return Start(row["device_id"], FIRST, Known(), FIRST)
-    is_earlier = row["busy_from"] is not None and row["busy_from"] < since
     stop = Stop(
         from_moment(row["started_at"]),
         Place(row["latitude"], row["longitude"]),
+        round(row["spread_m"], 1),
         first=0,
-        busy_from=from_moment(row["busy_from"]) if is_earlier else 0,
-        busy_until=from_moment(row["busy_until"]) if is_earlier else 0,
+        quiet_from=from_moment(row["quiet_from"]),
     )
     return Start(row["device_id"], since, Known(from_moment(since), stop, visits, lasting), row["context_since"])
 

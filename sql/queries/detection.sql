@@ -39,17 +39,15 @@ SELECT count(DISTINCT device_id) FROM detection_due;
 -- From where each device can be looked at anew: the latest moment, half an hour before what is new, at which it
 -- stood and nothing stirred, with the stop it was in; and from where on its fixes are needed. Nulls: from its first fix.
 SELECT asked.device_id, stop.starts_at AS since, stop.started_at, stop.latitude, stop.longitude,
-       stop.busy_from, stop.busy_until,
+       stop.spread_m, stop.quiet_from,
        least(stop.starts_at - interval '20 minutes', context.earliest) AS context_since
 FROM unnest(:device_ids::integer[], :since::timestamptz[]) AS asked (device_id, since)
 LEFT JOIN LATERAL (
     SELECT stops.*, starts_at FROM stops
-    CROSS JOIN LATERAL (SELECT least(ended_at - interval '1 minute', asked.since - interval '30 minutes')) AS latest (moment)
-    CROSS JOIN LATERAL (SELECT CASE
-        WHEN busy_from IS NULL OR latest.moment >= busy_until + interval '4 minutes' THEN latest.moment
-        ELSE least(latest.moment, busy_from - interval '1 minute') END) AS possible (starts_at)
-    WHERE device_id = asked.device_id AND started_at <= asked.since - interval '34 minutes'
-      AND starts_at >= started_at + interval '4 minutes'
+    CROSS JOIN LATERAL (
+        SELECT least(quiet_until - interval '1 minute', asked.since - interval '30 minutes')) AS possible (starts_at)
+    WHERE device_id = asked.device_id AND started_at <= asked.since - interval '36 minutes'
+      AND starts_at >= quiet_from + interval '6 minutes'
     ORDER BY started_at DESC LIMIT 1
 ) AS stop ON true
 LEFT JOIN LATERAL (
@@ -129,15 +127,15 @@ WHERE stops.device_id = span.device_id AND started_at >= span.since AND started_
 
 -- name: keep_stops!
 -- Keep the stops found.
-INSERT INTO stops AS kept (device_id, started_at, ended_at, is_open, latitude, longitude, busy_from, busy_until)
-SELECT device_id, started_at, ended_at, is_open, latitude, longitude, busy_from, busy_until
+INSERT INTO stops AS kept (device_id, started_at, ended_at, is_open, latitude, longitude, spread_m, quiet_from, quiet_until)
+SELECT device_id, started_at, ended_at, is_open, latitude, longitude, spread_m, quiet_from, quiet_until
 FROM jsonb_populate_recordset(NULL::stops, :rows::jsonb)
 ON CONFLICT (device_id, started_at) DO UPDATE SET
     ended_at = excluded.ended_at, is_open = excluded.is_open,
-    latitude = excluded.latitude, longitude = excluded.longitude,
-    busy_from = excluded.busy_from, busy_until = excluded.busy_until
-WHERE (kept.ended_at, kept.is_open, kept.latitude, kept.longitude, kept.busy_from, kept.busy_until) IS DISTINCT FROM
-    (excluded.ended_at, excluded.is_open, excluded.latitude, excluded.longitude, excluded.busy_from, excluded.busy_until);
+    latitude = excluded.latitude, longitude = excluded.longitude, spread_m = excluded.spread_m,
+    quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until
+WHERE (kept.ended_at, kept.is_open, kept.latitude, kept.longitude, kept.spread_m, kept.quiet_from, kept.quiet_until) IS DISTINCT FROM
+    (excluded.ended_at, excluded.is_open, excluded.latitude, excluded.longitude, excluded.spread_m, excluded.quiet_from, excluded.quiet_until);
 
 -- name: sum_idling!
 -- Enter in the stops found how long the engine idled in them, by the events of that kind.
