@@ -14,6 +14,7 @@ LONGEST_STEP = 180 * SECOND  # longer, and nobody knows how fast it was in betwe
 SHORTEST_BRAKING_STEP, LONGEST_BRAKING_STEP = 0.5, 1.6  # seconds
 SLOWEST_TURN_MPS = 3.0
 SAME_MANOEUVRE = 3 * SECOND
+TOLD_WITHIN = 10 * SECOND
 
 
 def find_speeding(look: Look) -> Iterator[Event]:
@@ -69,6 +70,14 @@ def _find_peaks(look: Look, kind: str, force: Floats, offset: int) -> Iterator[E
         last = min(int(own[-1]) + offset + 1, len(look.track) - 1)
         run = Run(int(own[0]) + offset, last)
         at = int(look.track.time[run.first])
-        if rule.applies(at):
+        if rule.applies(at) and not _is_told(look, kind, at):
             ended_at = int(look.track.time[run.last])
             yield Event(kind, at, ended_at, run.first, run.last, run.last, peak, rule.threshold)
+
+
+def _is_told(look: Look, kind: str, at: int) -> bool:
+    """Whether the device itself tells of this manoeuvre."""
+    return any(
+        name.strip().lower() == kind and abs(int(look.every.time[place]) - at) <= TOLD_WITHIN
+        for place, name in look.names.items()
+    )

@@ -128,10 +128,10 @@ def find_visits(ground: Ground, fence: Fence, entered_at: int | None) -> list[Vi
     x, y = fence.project(ground.latitude, ground.longitude)
     if not len(time) or (entered_at is None and not _may_touch(fence, x, y)):
         return []
-    is_inside, is_outside = _look(fence, x, y, ground.spread_m)
-    is_there = carry(is_inside | is_outside, is_inside, entered_at is not None)
+    is_within, is_inside, is_outside = _look(fence, x, y, ground.spread_m)
+    is_there = _follow(ground, is_within, is_inside, is_outside, entered_at is not None)
     visits = [
-        *_find_stays(ground, fence, x, y, is_inside, is_there, entered_at),
+        *_find_stays(ground, fence, x, y, is_within, is_there, entered_at),
         *_find_passages(ground, fence, x, y, is_there),
     ]
     visits.sort(key=lambda visit: visit.entered_at)
@@ -143,19 +143,46 @@ def _may_touch(fence: Fence, x: Floats, y: Floats) -> bool:
     return bool(x.max() >= west and x.min() <= east and y.max() >= south and y.min() <= north)
 
 
-def _look(fence: Fence, x: Floats, y: Floats, spread_m: Floats) -> tuple[Booleans, Booleans]:
-    """Which fixes are surely inside, and which surely outside."""
+def _look(fence: Fence, x: Floats, y: Floats, spread_m: Floats) -> tuple[Booleans, Booleans, Booleans]:
+    """Which fixes seem to be inside, which surely are, and which are surely outside."""
     west, south, east, north = fence.bounds
     near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
-    is_inside, distance = np.zeros(len(x), bool), np.full(len(x), FAR_M)
-    is_inside[near] = shapely.intersects_xy(fence.area, x[near], y[near])
-    beside = near[~is_inside[near]]
+    is_within, distance = np.zeros(len(x), bool), np.full(len(x), FAR_M)
+    is_within[near] = shapely.intersects_xy(fence.area, x[near], y[near])
+    beside = near[~is_within[near]]
     distance[beside] = shapely.distance(fence.area, shapely.points(x[beside], y[beside]))
-    unsure = np.flatnonzero(is_inside & (spread_m > 0))
-    depth = shapely.distance(fence.area.boundary, shapely.points(x[unsure], y[unsure]))
-    is_inside[unsure] = depth > spread_m[unsure]
-    distance[unsure[~is_inside[unsure]]] = 0.0
-    return is_inside, ~is_inside & (distance > fence.hysteresis_m)
+    is_inside = is_within.copy()
+    standing = np.flatnonzero(is_within & (spread_m > 0))
+    depth = shapely.distance(fence.area.boundary, shapely.points(x[standing], y[standing]))
+    is_inside[standing] = depth > spread_m[standing]
+    return is_within, is_inside, ~is_within & (distance > fence.hysteresis_m)
+
+
+def _follow(
+    ground: Ground, is_within: Booleans, is_inside: Booleans, is_outside: Booleans, initially: bool
+) -> Booleans:
+    """Whether the vehicle is there at each fix: as it was last sure to be.
+
+    What was sure for some seconds only before a vehicle came to stand near the border may have been noise:
+    then the place where it stands decides.
+    """
+    time = ground.track.time[ground.begin :]
+    is_inside, is_outside = is_inside.copy(), is_outside.copy()
+    settled = list(find_runs(ground.spread_m > 0, np.diff(ground.spread_m) != 0))
+    for stop in settled:
+        if stop.first == 0 or is_inside[stop.first] or is_outside[stop.first]:
+            continue
+        before = carry(
+            (is_inside | is_outside)[: stop.first], is_inside[: stop.first], initially
+        )
+        now = bool(before[-1])
+        changes = np.flatnonzero(before != now)
+        if not len(changes) or is_within[stop.first] == now:
+            continue
+        if time[stop.first] - time[changes[-1] + 1] < LEAST_ABSENCE:
+            own = slice(stop.first, stop.last + 1)
+            is_inside[own], is_outside[own] = not now, now
+    return carry(is_inside | is_outside, is_inside, initially)
 
 
 def _find_stays(
@@ -163,7 +190,7 @@ def _find_stays(
     fence: Fence,
     x: Floats,
     y: Floats,
-    is_inside: Booleans,
+    is_within: Booleans,
     is_there: Booleans,
     entered_at: int | None,
 ) -> list[Visit]:
@@ -180,7 +207,7 @@ def _find_stays(
             entered = _find_crossing(fence, x, y, time, run.first - 1, run.first)
         left = None
         if run.last + 1 < len(time):
-            inside = run.first + np.flatnonzero(is_inside[run.first : run.last + 1])
+            inside = run.first + np.flatnonzero(is_within[run.first : run.last + 1])
             last = int(inside[-1]) if len(inside) else run.first
             left = int(time[last]) if silences[last] else _find_crossing(fence, x, y, time, last + 1, last)
         visits.append(Visit(fence.id, entered, left, begin + run.first, begin + run.last, is_seen))

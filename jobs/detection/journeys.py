@@ -174,7 +174,7 @@ class _Finder:
                 self._begin_stop(self._find_arrival(piece), piece.last)
         elif piece.state == DRIVING and self._leads_somewhere(piece):
             self._add_trip(piece, is_last)
-        elif piece.state == TOWED and (distance_m := self._find_reach(piece)) >= NEAREST_TOW_M:
+        elif piece.state == TOWED and (distance_m := self._find_tow(piece)):
             start = max(piece.first - 1, 0)
             self._end_stop(start)
             self._found.tows.append(Tow(start, piece.last, distance_m))
@@ -247,6 +247,12 @@ class _Finder:
         if sum_moves_mm(track, self._motion.is_moving, max(piece.first - 1, 0), piece.last) < SHORTEST_TRIP_MM:
             return False
         return self._find_reach(piece) >= NEAREST_GOAL_M
+
+    def _find_tow(self, piece: Piece) -> float:
+        """How far a vehicle was moved, in metres; 0 where it only seems so."""
+        distance_m = self._find_reach(piece)
+        lasted = self._track.time[piece.last] - self._track.time[piece.first]
+        return distance_m if distance_m >= NEAREST_TOW_M and lasted >= SHORTEST_DRIVE else 0.0
 
     def _find_reach(self, piece: Piece) -> float:
         """How far the piece leads from where the vehicle stood, in metres."""
