@@ -81,7 +81,7 @@ def test_one_drive_passes_midnight_and_one_the_date_line(drives: list[Drive]) ->
 journeys = given(st.integers(0, 10_000), st.sampled_from(sorted(SCENARIOS)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @journeys
 def test_no_standing_and_no_ignition_lasts_about_as_long_as_it_takes(seed: int, name: str) -> None:
     this = plan(name, seed)
@@ -98,7 +98,7 @@ def test_no_standing_and_no_ignition_lasts_about_as_long_as_it_takes(seed: int, 
             assert not (on and (280 < shared < 320 or 160 < shared < 195))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @journeys
 def test_no_speed_and_no_manoeuvre_is_about_what_it_takes(seed: int, name: str) -> None:
     this = plan(name, seed)
@@ -115,7 +115,7 @@ def test_no_speed_and_no_manoeuvre_is_about_what_it_takes(seed: int, name: str) 
         assert trip.value > 300
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([name for name in SCENARIOS if plan(name, 1).zones]))
 def test_no_fence_is_nearly_entered_and_nearly_left(seed: int, name: str) -> None:
     this = plan(name, seed)
