@@ -1,6 +1,4 @@
-"""What a scenario is: a way to write a journey, with the kinds that it shows and those that it only seems
-to.
-"""
+"""What a scenario is: a way to write a journey, the kinds that it shows, and those that it only seems to."""
 
 from collections.abc import Callable
 from random import Random

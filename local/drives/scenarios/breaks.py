@@ -48,7 +48,7 @@ def school_run(journey: Journey) -> Plan:
         journey.stand(rng.uniform(10, 35))
     ride(journey)
     arrive(journey)
-    return Plan(journey, mount_tracker(rng))
+    return Plan(journey, mount_tracker(rng)._replace(tells_ignition=rng.random() < 0.6))
 
 
 @scenario(shows="trip", tempts="stop idling")
@@ -65,7 +65,7 @@ def traffic_jam(journey: Journey) -> Plan:
         journey.stand(rng.uniform(5, 60))
     ride(journey)
     arrive(journey)
-    return Plan(journey, mount_tracker(rng))
+    return Plan(journey, mount_tracker(rng)._replace(tells_ignition=rng.random() < 0.6))
 
 
 @scenario(shows="ignition_on ignition_off", tempts="trip stop tow")
@@ -125,7 +125,7 @@ def level_crossing(journey: Journey) -> Plan:
         journey.stand(rng.uniform(90, 150))
     ride(journey)
     arrive(journey)
-    return Plan(journey, mount_tracker(rng))
+    return Plan(journey, mount_tracker(rng)._replace(tells_ignition=rng.random() < 0.6))
 
 
 @scenario(shows="trip ignition_on ignition_off", tempts="stop")

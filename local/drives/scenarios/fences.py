@@ -168,5 +168,8 @@ def _park(journey: Journey) -> complex:
 
 def _mount_bad_receiver(rng: Random) -> Tracker:
     return mount_tracker(rng, *QUICK)._replace(
-        parked_interval_s=rng.choice((10.0, 20.0, 30.0)), parked_error_m=8.0, outlier_chance=0.01
+        parked_interval_s=rng.choice((10.0, 20.0, 30.0)),
+        parked_error_m=8.0,
+        outlier_chance=0.01,
+        tells_ignition=rng.random() < 0.7,
     )

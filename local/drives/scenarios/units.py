@@ -1,5 +1,7 @@
 """Units that tell less, repeat themselves or come out of order, and drives at odd places."""
 
+import math
+
 from local.drives.journey import Journey
 from local.drives.scenario import Plan, arrive, mount_tracker, ride, scenario, set_out
 
@@ -8,6 +10,21 @@ from local.drives.scenario import Plan, arrive, mount_tracker, ride, scenario, s
 def without_ignition(journey: Journey) -> Plan:
     _make_two_trips(journey)
     return Plan(journey, mount_tracker(journey.rng)._replace(tells_ignition=False))
+
+
+@scenario(tempts="trip stop tow offline")
+def shunting_without_ignition(journey: Journey) -> Plan:
+    """Across the yard and, later, back."""
+    rng = journey.rng
+    metres = rng.uniform(40, 75)
+    journey.stand(rng.uniform(400, 900))
+    for _ in range(2):
+        journey.reach(rng.uniform(1.5, 3), 0.6)
+        journey.cover(metres)
+        journey.halt(0.6)
+        journey.stand(rng.uniform(400, 900))
+        journey.heading += math.pi
+    return Plan(journey, mount_tracker(rng)._replace(tells_ignition=False))
 
 
 @scenario(shows="trip stop ignition_on ignition_off", tempts="overspeed tow")
