@@ -18,6 +18,7 @@ COMMANDS = {
     "bench": ("bench.command:bench", "Try how fast this is, and what it keeps when all breaks."),
     "db": ("sql.commands:db", "Migrate, back up and restore the database."),
     "decode": ("motorpool:decode", "Print what a device's messages say."),
+    "detect": ("jobs.command:detect", "Find trips, stops and events in what is stored."),
     "device": ("sql.commands:device", "Add, list, adopt and disable devices."),
     "flag": ("sql.commands:flag", "List and switch feature flags."),
     "ingest": ("ingest.command:ingest", "Run the daemon that stores positions."),

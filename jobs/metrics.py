@@ -15,3 +15,11 @@ YESTERDAY_RECORDS = Gauge(
 YESTERDAY_GAPS = Gauge("motorpool_yesterday_gaps", "Gaps in all devices' fixes yesterday.")
 YESTERDAY_MISSING = Gauge("motorpool_yesterday_missing_fixes", "Fixes that those gaps would have held.")
 YESTERDAY_SILENT = Gauge("motorpool_yesterday_silent_devices", "Devices that sent nothing yesterday.")
+DETECTION_SECONDS = Histogram(
+    "motorpool_detection_seconds",
+    "Time of a turn in which detection looked at devices.",
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+DETECTION_DEVICES = Counter("motorpool_detection_devices", "Devices looked at, each time that they were.")
+DETECTION_FAILURES = Counter("motorpool_detection_failures", "Turns of detection that failed by a fault of its own.")
+DETECTION_DUE = Gauge("motorpool_detection_due", "Devices that wait for detection.")

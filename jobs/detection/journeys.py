@@ -225,6 +225,8 @@ class _Finder:
     def _find_quiet(self, stop: Stop) -> None:
         """The last long quiet of a stop; what was quiet where the track begins has been so for some time."""
         track, own = self._track, slice(stop.first, stop.last + 1)
+        if stop.quiet_from:
+            stop.quiet_until = int(track.time[stop.first])
         is_busy = self._motion.is_moving[own] | (self._motion.ignition[own] == IGNITION_ON)
         for run in find_runs(~is_busy):
             began = int(track.time[stop.first + run.first])
@@ -272,7 +274,8 @@ class _Finder:
         left = piece.first + (int(away[0]) - 1 if len(away) else 0)
         if stop is None or latest is None:
             return left
-        offs = _find_offs(self._motion, stop.first, left)
+        stood = int(np.searchsorted(track.time, stop.started_at, "left"))
+        offs = _find_offs(self._motion, stood, left)
         if not offs or offs[-1].last + 1 > left:
             return left
         switched_on = offs[-1].last + 1

@@ -132,3 +132,8 @@ def detect_all(connection: psycopg.Connection, most_fixes: int = MOST_FIXES) -> 
     return total
 
 
+
+
+def redo(connection: psycopg.Connection, since: datetime, uids: Sequence[str] | None = None) -> None:
+    """Have devices looked at again from a moment on, all or these."""
+    queries.add_all_due(connection, since=since, until=LAST, uids=None if uids is None else list(uids))

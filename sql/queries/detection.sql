@@ -31,6 +31,12 @@ SELECT device_id, min(since) AS since, max(until) AS until FROM taken GROUP BY d
 -- Have a device looked at from a moment on.
 INSERT INTO detection_due (device_id, since, until) VALUES (:device_id, :since, :until);
 
+-- name: add_all_due!
+-- Have devices looked at from a moment on: these, or all that ever sent a position.
+INSERT INTO detection_due (device_id, since, until)
+SELECT id, :since, :until FROM devices JOIN latest_positions ON device_id = id
+WHERE :uids::text[] IS NULL OR uid = ANY(:uids::text[]);
+
 -- name: count_due$
 -- How many devices wait to be looked at, those of batches that nobody has spread yet left out.
 SELECT count(DISTINCT device_id) FROM detection_due;

@@ -61,7 +61,7 @@ RETURNING device_id;
 
 -- name: forget_stored_batches!
 -- Drop outbox rows that nobody has claimed for some days.
-DELETE FROM stored_batches WHERE latest_moved AND stored_at < now() - make_interval(days => :days);
+DELETE FROM stored_batches WHERE latest_moved AND is_spread AND stored_at < now() - make_interval(days => :days);
 
 -- name: list_devices_by_uid
 -- The devices with these uids, and whether each may speak.
