@@ -7,6 +7,7 @@ import click
 
 from bench.batches.command import batches
 from bench.chaos.command import chaos
+from bench.detection.command import detection
 from bench.drain.command import ingest
 from bench.fuzz.command import fuzz
 from bench.growth.command import growth
@@ -24,6 +25,7 @@ def bench() -> None:
 
 bench.add_command(batches)
 bench.add_command(chaos)
+bench.add_command(detection)
 bench.add_command(ingest)
 bench.add_command(fuzz)
 bench.add_command(growth)

@@ -55,7 +55,9 @@ def jobs() -> None:
 
 
 @click.command()
-@click.option("--since", type=click.DateTime(), help="Look again at all from this moment on (UTC), by today's rules.")
+@click.option(
+    "--since", type=click.DateTime(), help="Look again at all from this moment on (UTC), by today's rules."
+)
 @click.option("--device", "uids", multiple=True, metavar="UID", help="Only these devices.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 def detect(since: datetime | None, uids: tuple[str, ...], as_json: bool) -> None:

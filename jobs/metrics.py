@@ -21,5 +21,7 @@ DETECTION_SECONDS = Histogram(
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
 DETECTION_DEVICES = Counter("motorpool_detection_devices", "Devices looked at, each time that they were.")
-DETECTION_FAILURES = Counter("motorpool_detection_failures", "Turns of detection that failed by a fault of its own.")
+DETECTION_FAILURES = Counter(
+    "motorpool_detection_failures", "Turns of detection that failed by a fault of its own."
+)
 DETECTION_DUE = Gauge("motorpool_detection_due", "Devices that wait for detection.")

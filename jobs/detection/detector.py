@@ -59,9 +59,7 @@ class Vehicle(NamedTuple):
     fences: tuple[Fence, ...]
 
 
-def detect(
-    device_id: int, fixes: Fixes, names: dict[int, str], known: Known, vehicle: Vehicle
-) -> Findings:
+def detect(device_id: int, fixes: Fixes, names: dict[int, str], known: Known, vehicle: Vehicle) -> Findings:
     """All that happened from `known.since` on; fixes before are context. `names` are by their place in `fixes`."""
     every, track = Track(fixes), clean(fixes)
     motion = find_motion(track)
@@ -114,9 +112,7 @@ def _settle(track: Track, motion: Motion, begin: int, journeys: Journeys) -> Gro
 
 
 def _find_all_visits(ground: Ground, fences: dict[int, Fence], known: Mapping[int, int]) -> list[Visit]:
-    return [
-        visit for fence in fences.values() for visit in find_visits(ground, fence, known.get(fence.id))
-    ]
+    return [visit for fence in fences.values() for visit in find_visits(ground, fence, known.get(fence.id))]
 
 
 def _write_visit(device_id: int, visit: Visit) -> dict[str, object]:

@@ -34,7 +34,9 @@ def find_speeding(look: Look) -> Iterator[Event]:
     for run in find_runs(is_over, look.track.step_time > LONGEST_STEP):
         own = slice(run.first, run.last + 1)
         peak = run.first + int(np.nanargmax(look.speed[own] - limits[own]))
-        event = look.tell_interval(rule, run, float(look.speed[peak]), float(limits[peak]), int(fence_ids[peak]))
+        event = look.tell_interval(
+            rule, run, float(look.speed[peak]), float(limits[peak]), int(fence_ids[peak])
+        )
         if event:
             yield event
 

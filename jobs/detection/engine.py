@@ -38,7 +38,9 @@ def _fit(look: Look, run: Run, is_on: Booleans) -> Run:
     track, first, last = look.track, run.first, run.last
     while first > 0 and is_on[first - 1] and _stands(look, first - 1) and not track.is_silence[first - 1]:
         first -= 1
-    while last + 1 < len(track) and is_on[last + 1] and _stands(look, last + 1) and not track.is_silence[last]:
+    while (
+        last + 1 < len(track) and is_on[last + 1] and _stands(look, last + 1) and not track.is_silence[last]
+    ):
         last += 1
     return Run(first, last)
 

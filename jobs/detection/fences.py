@@ -87,13 +87,16 @@ def project(
 
 
 def draw_area(geometry: dict[str, Any], radius_m: float | None) -> tuple[float, float, Polygon]:
-    """The origin and the area of a geometry in degrees, widened by a radius where it has one."""
-    drawn = shape(geometry)
+    """The origin and the area of a geometry in degrees, widened by a radius where it has one.
+
+    One that crosses itself, which no page accepts, is made to have an inside all the same.
+    """
+    drawn = shapely.make_valid(shape(geometry))
     longitude, latitude = drawn.centroid.x, drawn.centroid.y
     flat = shapely.transform(
         drawn, lambda points: np.column_stack(project(latitude, longitude, points[:, 1], points[:, 0]))
     )
-    area = flat.buffer(radius_m, quad_segs=CIRCLE_SEGMENTS) if radius_m and drawn.geom_type != "Polygon" else flat
+    area = flat.buffer(radius_m or 0.0, quad_segs=CIRCLE_SEGMENTS)
     shapely.prepare(area)
     return latitude, longitude, area
 
@@ -172,9 +175,7 @@ def _follow(
     for stop in settled:
         if stop.first == 0 or is_inside[stop.first] or is_outside[stop.first]:
             continue
-        before = carry(
-            (is_inside | is_outside)[: stop.first], is_inside[: stop.first], initially
-        )
+        before = carry((is_inside | is_outside)[: stop.first], is_inside[: stop.first], initially)
         now = bool(before[-1])
         changes = np.flatnonzero(before != now)
         if not len(changes) or is_within[stop.first] == now:

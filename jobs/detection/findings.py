@@ -42,7 +42,8 @@ class Sign(NamedTuple):
 class Findings:
     """The rows of one device by table, and the sign of each of its events.
 
-    `endings` are of events that began before: kind, when that was, and when it ended.
+    `endings` are of events that began before: kind, when that was, and when it ended. `untouched` are rows that are there
+    already and stay as they are.
     """
 
     trips: list[Row] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Findings:
     events: list[Row] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
     endings: list[Row] = field(default_factory=list)
+    untouched: dict[str, list[Row]] = field(default_factory=dict)
 
 
 def write_moment(microseconds: int | None) -> str | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from jobs.detection.motion import Motion
 from jobs.detection.runs import Run, find_runs
-from jobs.detection.track import SECOND, Booleans, Floats, Integers, Track, measure, wrap
+from jobs.detection.track import SECOND, Booleans, Floats, Track, measure, wrap
 from sql.tracks import IGNITION_OFF, IGNITION_ON
 
 RESTING, DRIVING, TOWED = 0, 1, 2
@@ -129,7 +129,11 @@ def _absorb_short_rests(track: Track, motion: Motion, pieces: list[Piece]) -> li
         leads = number + 1 < len(pieces) and not track.is_silence[piece.last]
         is_head = number + 1 == len(pieces)
         state, before = piece.state, joined[-1].state if follows else RESTING
-        if state == RESTING and before != RESTING and (is_head or (leads and pieces[number + 1].state == before)):
+        if (
+            state == RESTING
+            and before != RESTING
+            and (is_head or (leads and pieces[number + 1].state == before))
+        ):
             end = piece.last + 1 if leads else piece.last
             if not _is_rest(track, motion, piece.first, end, before):
                 state = before
@@ -246,7 +250,10 @@ class _Finder:
         is_told = self._motion.ignition[piece.first] == IGNITION_ON
         if not is_told and track.time[piece.last] - track.time[piece.first] < SHORTEST_DRIVE:
             return False
-        if sum_moves_mm(track, self._motion.is_moving, max(piece.first - 1, 0), piece.last) < SHORTEST_TRIP_MM:
+        if (
+            sum_moves_mm(track, self._motion.is_moving, max(piece.first - 1, 0), piece.last)
+            < SHORTEST_TRIP_MM
+        ):
             return False
         return self._find_reach(piece) >= NEAREST_GOAL_M
 

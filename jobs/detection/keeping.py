@@ -22,6 +22,7 @@ from sql.tracks import from_moment
 
 CATCHING_UP = 900 * SECOND  # what this process may have been away for
 SAME_EVENT = timedelta(minutes=2)
+BY_THE_CLOCK = "offline"  # is over when a fix tells of it; sql.alerts raises it while it lasts
 CROSSINGS = {"fence_enter": "enter", "fence_leave": "leave", "fence_dwell": "dwell"}
 
 
@@ -42,8 +43,8 @@ def keep_findings(connection: psycopg.Connection, found: Sequence[tuple[Span, Fi
         "until": [span.until for span, _ in found],
     }
     for table, noun in (("trips", "trips"), ("stops", "stops"), ("geofence_visits", "visits")):
+        getattr(queries, f"remove_stale_{noun}")(connection, rows=_write_all(found, table), **spans)
         rows = _write(chain.from_iterable(getattr(findings, table) for _, findings in found))
-        getattr(queries, f"remove_stale_{noun}")(connection, rows=rows, **spans)
         getattr(queries, f"keep_{noun}")(connection, rows=rows)
     _keep_events(connection, found, spans)
     stops = _write(chain.from_iterable(findings.stops for _, findings in found))
@@ -54,7 +55,7 @@ def _keep_events(
     connection: psycopg.Connection, found: Sequence[tuple[Span, Findings]], spans: dict[str, Any]
 ) -> None:
     rows = _write(chain.from_iterable(findings.events for _, findings in found))
-    removed = fetch_rows(connection, "remove_stale_events", rows=rows, **spans)
+    removed = fetch_rows(connection, "remove_stale_events", rows=_write_all(found, "events"), **spans)
     kept = fetch_rows(connection, "keep_events", rows=rows)
     endings = _write(chain.from_iterable(findings.endings for _, findings in found))
     ended = fetch_rows(connection, "end_events", rows=endings)
@@ -81,6 +82,8 @@ def is_fresh(sign: Sign, rule: Rule, now: int) -> bool:
 
 def _alarms(vehicle: Vehicle, rule: Rule, key: EventKey) -> bool:
     """Whether an event of this kind raises an alert, at this geofence."""
+    if key.kind == BY_THE_CLOCK:
+        return False
     crossing = CROSSINGS.get(key.kind)
     fences = (fence for fence in vehicle.fences if fence.id == key.geofence_id)
     return rule.raises_alert or any(crossing in fence.alert_on for fence in fences)
@@ -115,7 +118,11 @@ def _list_alerted(connection: psycopg.Connection, removed: list[Row]) -> list[Ro
 
 def _is_same(old: Row, new: Row) -> bool:
     """Whether both are of one cause and touch each other in time."""
-    if (old["device_id"], old["kind"], old["geofence_id"]) != (new["device_id"], new["kind"], new["geofence_id"]):
+    if (old["device_id"], old["kind"], old["geofence_id"]) != (
+        new["device_id"],
+        new["kind"],
+        new["geofence_id"],
+    ):
         return False
     old_end, new_end = old["ended_at"] or old["started_at"], new["ended_at"] or new["started_at"]
     is_apart: bool = old_end + SAME_EVENT < new["started_at"] or new_end + SAME_EVENT < old["started_at"]
@@ -140,6 +147,11 @@ def _key(row: Row) -> tuple[int, datetime, str, int]:
     return row["device_id"], row["started_at"], row["kind"], row["geofence_id"]
 
 
+def _write_all(found: Sequence[tuple[Span, Findings]], table: str) -> str:
+    """The rows that stay, those that are untouched among them."""
+    rows = (getattr(findings, table) + findings.untouched.get(table, []) for _, findings in found)
+    return _write(chain.from_iterable(rows))
+
+
 def _write(rows: Iterable[Row]) -> str:
     return orjson.dumps(list(rows)).decode()
-

@@ -48,7 +48,12 @@ class Look:
         return np.where(np.isnan(told), guessed, told)
 
     def tell_interval(
-        self, rule: Rule, run: Run, value: float | None = None, limit: float | None = None, geofence_id: int = 0
+        self,
+        rule: Rule,
+        run: Run,
+        value: float | None = None,
+        limit: float | None = None,
+        geofence_id: int = 0,
     ) -> Event | None:
         """An event from the first fix of a run to its last, where that lasts as long as its rule wants."""
         time = self.track.time

@@ -53,7 +53,15 @@ def find_detours(look: Look) -> Iterator[Event]:
                 certain = look.find_place(start + rule.lasting)
                 seconds = (until - start) / 1_000_000
                 yield Event(
-                    "off_route", start, ended_at, first, last, certain, seconds, rule.lasting / 1_000_000, fence.id
+                    "off_route",
+                    start,
+                    ended_at,
+                    first,
+                    last,
+                    certain,
+                    seconds,
+                    rule.lasting / 1_000_000,
+                    fence.id,
                 )
 
 

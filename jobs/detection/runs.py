@@ -41,6 +41,10 @@ def bridge(is_so: Booleans, time: Integers, shortest: int) -> Booleans:
     """The same with every interruption filled that lasts less than `shortest` microseconds."""
     filled = is_so.copy()
     for run in find_runs(~is_so):
-        if run.first > 0 and run.last < len(is_so) - 1 and time[run.last + 1] - time[run.first - 1] < shortest:
+        if (
+            run.first > 0
+            and run.last < len(is_so) - 1
+            and time[run.last + 1] - time[run.first - 1] < shortest
+        ):
             filled[run.first : run.last + 1] = True
     return filled

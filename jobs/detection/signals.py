@@ -12,7 +12,18 @@ SOS = frozenset({"sos", "panic", "emergency"})
 HARSH = frozenset({"harsh_braking", "harsh_acceleration", "harsh_cornering"})
 # What trackers say of an ordinary report.
 ORDINARY = frozenset(
-    {"", "position", "periodic", "ping", "heartbeat", "motion", "stop", "moving", "ignition_on", "ignition_off"}
+    {
+        "",
+        "position",
+        "periodic",
+        "ping",
+        "heartbeat",
+        "motion",
+        "stop",
+        "moving",
+        "ignition_on",
+        "ignition_off",
+    }
 )
 LONGEST_DETAIL = 200
 

@@ -118,7 +118,9 @@ def _find_spikes(track: Track) -> Booleans:
     across = measure(latitude[:-2], longitude[:-2], latitude[2:], longitude[2:])
     first_s, second_s = track.step_time[:-1] / SECOND, track.step_time[1:] / SECOND
     with np.errstate(divide="ignore", invalid="ignore"):
-        turn = (track.step_mm[:-1] / first_s + track.step_mm[1:] / second_s) / 1000 / ((first_s + second_s) / 2)
+        turn = (
+            (track.step_mm[:-1] / first_s + track.step_mm[1:] / second_s) / 1000 / ((first_s + second_s) / 2)
+        )
     told = np.fmax(np.fmax(track.speed[:-2], track.speed[1:-1]), track.speed[2:])
     beyond = away > SPIKE_M + 2 * told * np.maximum(first_s, second_s)
     is_spike = np.zeros(len(track), bool)
@@ -131,9 +133,7 @@ def measure(latitude_a: Any, longitude_a: Any, latitude_b: Any, longitude_b: Any
     phi = np.radians((np.asarray(latitude_a) + latitude_b) / 2)
     w = 1 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2
     east = np.radians(wrap(np.asarray(longitude_b) - longitude_a)) * np.cos(phi) * EQUATOR_M / np.sqrt(w)
-    north = (
-        np.radians(np.asarray(latitude_b) - latitude_a) * EQUATOR_M * (1 - ECCENTRICITY_SQUARED) / w**1.5
-    )
+    north = np.radians(np.asarray(latitude_b) - latitude_a) * EQUATOR_M * (1 - ECCENTRICITY_SQUARED) / w**1.5
     result: Floats = np.hypot(east, north)
     return result
 

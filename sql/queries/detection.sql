@@ -44,7 +44,7 @@ SELECT count(DISTINCT device_id) FROM detection_due;
 -- name: find_starts
 -- From where each device can be looked at anew: the latest moment, half an hour before what is new, at which it
 -- stood and nothing stirred, with the stop it was in; and from where on its fixes are needed. Nulls: from its first fix.
-SELECT asked.device_id, stop.starts_at AS since, stop.started_at, stop.latitude, stop.longitude,
+SELECT asked.device_id, stop.starts_at AS moment, stop.started_at, stop.latitude, stop.longitude,
        stop.spread_m, stop.quiet_from,
        least(stop.starts_at - interval '20 minutes', context.earliest) AS context_since
 FROM unnest(:device_ids::integer[], :since::timestamptz[]) AS asked (device_id, since)
@@ -62,6 +62,26 @@ LEFT JOIN LATERAL (
         ORDER BY fix_time DESC LIMIT 8
     ) AS before
 ) AS context ON true
+ORDER BY asked.device_id;
+
+-- name: find_ends
+-- Up to when each device has to be looked at: the first moment, half an hour after what is new, at which it stood and
+-- nothing stirred, with the stop it was in; and up to when its fixes are needed. A device without one is left out.
+SELECT asked.device_id, stop.ends_at AS moment, stop.started_at, stop.latitude, stop.longitude,
+       stop.spread_m, stop.quiet_from, greatest(stop.ends_at + interval '30 minutes', context.latest) AS context_until
+FROM unnest(:device_ids::integer[], :until::timestamptz[]) AS asked (device_id, until)
+CROSS JOIN LATERAL (
+    SELECT stops.*, quiet_from + interval '6 minutes' AS ends_at FROM stops
+    WHERE device_id = asked.device_id AND started_at > asked.until + interval '30 minutes'
+      AND quiet_until >= quiet_from + interval '8 minutes'
+    ORDER BY started_at LIMIT 1
+) AS stop
+CROSS JOIN LATERAL (
+    SELECT max(fix_time) + interval '1 millisecond' AS latest FROM (
+        SELECT fix_time FROM positions WHERE device_id = asked.device_id AND fix_time >= stop.ends_at
+        ORDER BY fix_time LIMIT 8
+    ) AS after
+) AS context
 ORDER BY asked.device_id;
 
 -- name: list_visits_at

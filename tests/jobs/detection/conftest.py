@@ -4,17 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import orjson
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
-from devices.native import decode
+from bench.detection.drives import list_positions
 from devices.position import Position
 from jobs.detection.turn import detect_all
 from local.drives.drives import Drive
-from local.drives.fence import Fence
-from local.drives.receiver import as_native
 from sql.batches import Batch, Message, Received
 from sql.fleet import adopt_devices
 from sql.pool import connect
@@ -103,47 +99,6 @@ def make_reports() -> Callable[..., list[Report]]:
     """What a drive's unit sends, under another name and some seconds later where that is asked for."""
 
     def make(drive: Drive, uid: str = "", shift_s: float = 0.0) -> list[Report]:
-        reports = []
-        for fix in drive.fixes:
-            native = as_native(fix._replace(time=fix.time + shift_s))
-            (position,) = decode(orjson.dumps(native))
-            assert isinstance(position, Position)
-            reports.append(Report(uid or drive.uid, position))
-        return reports
+        return [Report(uid or drive.uid, position) for position in list_positions(drive, shift_s)]
 
     return make
-
-
-@pytest.fixture
-def fence(connection: psycopg.Connection) -> Callable[[str, Drive], None]:
-    """Draws the fences of a drive for the vehicle of a device alone."""
-
-    def draw(uid: str, drive: Drive) -> None:
-        adopt_devices(connection, {uid})
-        for each in drive.fences:
-            shape, geometry, radius_m = describe(each)
-            connection.execute(
-                """
-                WITH drawn AS (
-                    INSERT INTO geofences (name, shape, geometry, radius_m, speed_limit_mps)
-                    VALUES (%s, %s, %s, %s, %s) RETURNING id
-                )
-                INSERT INTO geofence_vehicles (geofence_id, vehicle_id)
-                SELECT drawn.id, vehicle_id FROM drawn, devices WHERE uid = %s
-                """,
-                (f"{drive.uid} {each.name}", shape, Jsonb(geometry), radius_m, each.speed_limit_mps, uid),
-            )
-
-    return draw
-
-
-def describe(fence: Fence) -> tuple[str, dict[str, Any], float | None]:
-    """The shape of a drive's fence, its GeoJSON, and its radius."""
-    if fence.centre is not None:
-        return "circle", {"type": "Point", "coordinates": fence.centre[::-1]}, fence.radius_m
-    if fence.ring is not None:
-        ring = [place[::-1] for place in fence.ring]
-        return "polygon", {"type": "Polygon", "coordinates": [ring]}, None
-    assert fence.line is not None
-    line = [place[::-1] for place in fence.line]
-    return "corridor", {"type": "LineString", "coordinates": line}, fence.half_width_m

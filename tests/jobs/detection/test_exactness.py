@@ -7,7 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from jobs.detection.turn import FIRST, redo
+from bench.detection.drives import settle
+from jobs.detection.turn import redo
+from jobs.detection.windows import FIRST
 from local.drives.drives import Drive, make_drives
 from local.drives.scenario import SCENARIOS
 
@@ -30,7 +32,7 @@ def chain_drives(seed: int) -> Iterator[tuple[str, list[tuple[Drive, float]]]]:
 
 
 @pytest.fixture
-def fleet(connection: psycopg.Connection, make_reports: Callable[..., list[Any]], fence: Callable[..., None]) -> Any:
+def fleet(connection: psycopg.Connection, make_reports: Callable[..., list[Any]]) -> Any:
     """The reports of all devices of a seed, in order of time, with their vehicles and geofences."""
 
     def make(seed: int) -> list[Any]:
@@ -38,7 +40,7 @@ def fleet(connection: psycopg.Connection, make_reports: Callable[..., list[Any]]
         for uid, chain in chain_drives(seed):
             for drive, shift in chain:
                 reports += make_reports(drive, uid=uid, shift_s=shift)
-                fence(uid, drive)
+                settle(connection, drive, uid)
         return sorted(reports, key=lambda report: report.position.fix_time)
 
     return make

@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from pyproj import Geod
 
 from devices.position import Position
 
@@ -76,7 +75,9 @@ def city(connection: psycopg.Connection) -> None:
 
 
 @pytest.fixture
-def feed(store: Any, detect: Any, tables: Any, make_report: Any, city: None, day: list[Any]) -> Callable[[Feed], Tables]:
+def feed(
+    store: Any, detect: Any, tables: Any, make_report: Any, city: None, day: list[Any]
+) -> Callable[[Feed], Tables]:
     """Stores the day in some order, looks after each batch, and tells what the tables hold then."""
 
     def play(order: Feed) -> Tables:
@@ -95,7 +96,9 @@ def expected() -> dict[str, Tables]:
     return {}
 
 
-@pytest.mark.parametrize("order", [in_one_go, live, shuffled, second_half_first], ids=lambda order: order.__name__)
+@pytest.mark.parametrize(
+    "order", [in_one_go, live, shuffled, second_half_first], ids=lambda order: order.__name__
+)
 def test_the_day_gives_the_same_in_every_order(
     order: Feed, feed: Callable[[Feed], Tables], expected: dict[str, Tables]
 ) -> None:
