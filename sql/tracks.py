@@ -20,7 +20,7 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's own
 MICROSECOND = timedelta(microseconds=1)
 IGNITION_UNKNOWN, IGNITION_OFF, IGNITION_ON = -1, 0, 1
 
-# As the query read_fixes selects them: times are microseconds since EPOCH; the rest is in SI units and degrees.
+# As the query read_fixes selects them: times are microseconds since EPOCH, the rest SI units and degrees.
 COLUMNS = (
     ("stretch", "i4"),
     ("time", "i8"),

@@ -1,4 +1,4 @@
-"""Drives of which the truth is known are stored and looked at, and what was found is held against the truth."""
+"""Drives of which the truth is known are stored, and what detection finds is held against the truth."""
 
 from collections.abc import Sequence
 from typing import Any

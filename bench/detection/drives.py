@@ -1,4 +1,4 @@
-"""Labelled drives in the database: their vehicles, geofences, rules and positions, and what was found of each."""
+"""Labelled drives in the database: vehicles, geofences, rules and positions, and what was found of each."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

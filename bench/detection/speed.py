@@ -27,7 +27,7 @@ SEED = 1
 
 
 def run(connection: psycopg.Connection, vehicles: int, positions: int) -> dict[str, Any]:
-    """Fill an empty database, look at all of it with geofences and every rule, and tell how long that took."""
+    """Fill an empty database, look at all of it with geofences and every rule, and tell how long it took."""
     tell(f"driving {positions:,} positions of {vehicles:,} vehicles")
     tracks = drive(positions // vehicles)
     uids = [f"bus-{number}" for number in range(vehicles)]

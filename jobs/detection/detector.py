@@ -1,7 +1,7 @@
 """Looks at a device's fixes and tells what happened, from a moment on at which all before is known.
 
-Such a moment lies within a stop, some minutes from all that stirred: then the place of the stop, the geofences that
-the vehicle is in, and what else goes on (`Known`) are all of the past that can matter.
+Such a moment lies within a stop, some minutes from all that stirred: then the place of the stop, the
+geofences that the vehicle is in, and what else goes on (`Known`) are all of the past that can matter.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from jobs.detection.fences import Fence, Ground, Visit, find_visits
 from jobs.detection.findings import Event, Findings, Sign, write_event, write_moment
 from jobs.detection.journeys import Journeys, Stop, find_journeys
 from jobs.detection.look import Look
-from jobs.detection.motion import Motion, find_motion
+from jobs.detection.motion import TOLD_STANDING_MPS, Motion, find_motion
 from jobs.detection.rules import Rules
 from jobs.detection.track import Track, clean
 from jobs.detection.trips import write_stop, write_trip
@@ -42,7 +42,7 @@ OF_CLEAN_FIXES: tuple[Callable[[Look], Iterator[Event]], ...] = (
 
 @dataclass(frozen=True)
 class Known:
-    """What is known at `since` (microseconds): the stop, visits by geofence, events by kind, that go on then."""
+    """What goes on at `since` (microseconds): the stop, visits by geofence, and events by kind."""
 
     since: int = BEGINNING
     stop: Stop | None = None
@@ -60,7 +60,7 @@ class Vehicle(NamedTuple):
 
 
 def detect(device_id: int, fixes: Fixes, names: dict[int, str], known: Known, vehicle: Vehicle) -> Findings:
-    """All that happened from `known.since` on; fixes before are context. `names` are by their place in `fixes`."""
+    """All that happened from `known.since` on; fixes before are context. `names` go by place in `fixes`."""
     every, track = Track(fixes), clean(fixes)
     motion = find_motion(track)
     begin = int(np.searchsorted(track.time, known.since, "left"))
@@ -99,7 +99,8 @@ def _settle(track: Track, motion: Motion, begin: int, journeys: Journeys) -> Gro
     """
     latitude, longitude = (column[begin:].copy() for column in track.smooth)
     spread = np.zeros(len(latitude))
-    stands = ~motion.is_moving[begin:]
+    told = track.speed[begin:]
+    stands = np.where(np.isnan(told), ~motion.is_moving[begin:], told < TOLD_STANDING_MPS)
     for stop in journeys.stops:
         first, last = max(stop.first - begin, 0), stop.last - begin
         while first > 0 and stands[first - 1] and not track.is_silence[begin + first - 1]:

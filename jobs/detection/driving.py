@@ -14,7 +14,7 @@ LONGEST_STEP = 180 * SECOND  # longer, and nobody knows how fast it was in betwe
 SHORTEST_BRAKING_STEP, LONGEST_BRAKING_STEP = 0.5, 1.6  # seconds
 SLOWEST_TURN_MPS = 3.0
 SAME_MANOEUVRE = 3 * SECOND
-TOLD_WITHIN = 10 * SECOND
+TOLD_WITHIN = 15 * SECOND
 
 
 def find_speeding(look: Look) -> Iterator[Event]:
@@ -48,6 +48,7 @@ def find_harshness(look: Look) -> Iterator[Event]:
         return
     seconds = track.step_time / SECOND
     close = (seconds >= SHORTEST_BRAKING_STEP) & (seconds <= LONGEST_BRAKING_STEP)
+    close[1:-1] &= close[:-2] | close[2:]  # one short step alone is an extra report, whose speeds tell little
     with np.errstate(divide="ignore", invalid="ignore"):
         change = np.where(close, np.diff(track.speed) / seconds, np.nan)
     yield from _find_peaks(look, "harsh_braking", -change, 0)

@@ -3,8 +3,8 @@
 Near a border noise puts a vehicle in and out by turns. So it has left only when it is further out than the
 fence's hysteresis; what it does for a few seconds counts neither as a visit nor as an absence; and where it
 stands it is at the one place of its stop, so that what stands cannot cross anything at all. Borders are
-crossed between two fixes: the moment is found on the line between them, and so is a visit so short that no fix
-fell into it.
+crossed between two fixes: the moment is found on the line between them, and so is a visit so short that no
+fix fell into it.
 """
 
 from dataclasses import dataclass

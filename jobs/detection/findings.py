@@ -42,8 +42,8 @@ class Sign(NamedTuple):
 class Findings:
     """The rows of one device by table, and the sign of each of its events.
 
-    `endings` are of events that began before: kind, when that was, and when it ended. `untouched` are rows that are there
-    already and stay as they are.
+    `endings` are of events that began before: kind, when that was, and when it ended. `untouched` are rows
+    that are there already and stay as they are.
     """
 
     trips: list[Row] = field(default_factory=list)

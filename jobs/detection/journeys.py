@@ -1,13 +1,14 @@
 """Trips, and the stops between them.
 
-At each fix a vehicle drives, rests, or is moved with its ignition off. What makes it hard is what is too short to
-count: a red light is no stop, moving up in the yard is no trip, and a receiver's noise is neither. So a rest
-must last, or have the ignition off, or it belongs to the trip around it; and a drive must lead somewhere, or it
-belongs to the stop around it. A trip begins when the ignition is switched on and ends when it is switched off;
-where the engine runs for long before or after that, or the device does not tell, motion counts.
+At each fix a vehicle drives, rests, or is moved with its ignition off. What makes it hard is what is too
+short to count: a red light is no stop, moving up in the yard is no trip, and a receiver's noise is neither.
+So a rest must last, or have the ignition off, or it belongs to the trip around it; and a drive must lead
+somewhere, or it belongs to the stop around it. A trip begins when the ignition is switched on and ends when
+it is switched off; where the engine runs for long before or after that, or the device does not tell, motion
+counts.
 
-Each piece is judged by itself, not by what came before, except for the place of the stop that one is in: that is
-all that has to be known to begin in the middle of a track.
+Each piece is judged by itself, not by what came before, except for the place of the stop that one is in: that
+is all that has to be known to begin in the middle of a track.
 """
 
 from dataclasses import dataclass, field
@@ -47,8 +48,8 @@ class Stop:
     """Where and from when to when a vehicle stood, and the first and the last fix of it in the track.
 
     Half of its first fixes are within `spread_m` of its place.
-    From `quiet_from` to `quiet_until` its engine did not run and nothing stirred, the last time that this was so
-    for some minutes; 0 where it never was.
+    From `quiet_from` to `quiet_until` its engine did not run and nothing stirred, the last time that this was
+    so for some minutes; 0 where it never was.
     """
 
     started_at: int
@@ -271,7 +272,8 @@ class _Finder:
         return float(measure(*where, latitude[own], longitude[own]).max())
 
     def _find_departure(self, piece: Piece) -> int:
-        """The fix at which a trip begins: the ignition is switched on, or the vehicle really leaves its place.
+        """The fix at which a trip begins: the ignition is switched on, or the vehicle really leaves its
+        place.
 
         Motion is looked for some seconds around, so its first fix is a little early.
         """

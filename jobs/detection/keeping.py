@@ -1,7 +1,7 @@
 """Keeps what was found: rows are added, changed and removed only where they differ, and alerts follow.
 
-An event raises an alert when it is new and fresh: when the fix that made it certain was received soon after it was
-taken, and that is not long ago. So late data corrects the history and alarms nobody.
+An event raises an alert when it is new and fresh: when the fix that made it certain was received soon after
+it was taken, and that is not long ago. So late data corrects the history and alarms nobody.
 """
 
 from collections.abc import Iterable, Sequence

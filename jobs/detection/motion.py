@@ -2,9 +2,9 @@
 
 It moves by how far it came in the half minute around a fix.
 
-One step tells little: at a fix a second, noise alone makes steps of metres. So the place some seconds before is
-compared with the place some seconds after. Between a pace that is surely motion and one that surely is none,
-what was sure last goes on, so that creeping in a jam does not flicker.
+One step tells little: at a fix a second, noise alone makes steps of metres. So the place some seconds before
+is compared with the place some seconds after. Between a pace that is surely motion and one that surely is
+none, what was sure last goes on, so that creeping in a jam does not flicker.
 
 The ignition flickers too: a loose contact says "off" for some seconds, and on the move for somewhat longer.
 """
@@ -27,7 +27,7 @@ SHORTEST_SWITCH_MOVING = 60 * SECOND
 
 
 class Motion(NamedTuple):
-    """What a vehicle does at each fix of its track; the ignition is on, off or unknown as sql.tracks has it."""
+    """What a vehicle does at each fix; the ignition is on, off or unknown as sql.tracks has it."""
 
     is_moving: Booleans
     ignition: Integers

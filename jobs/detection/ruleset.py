@@ -1,4 +1,4 @@
-"""The rules and geofences in force, read anew for each pass; geofences are drawn again only when they changed."""
+"""The rules and geofences in force, read anew for each turn; only geofences that changed are drawn again."""
 
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,7 +1,7 @@
 """Keeps detection going: turns follow the positions within a moment, for as long as the process runs.
 
-Every `motorpool jobs` process does this, the one that stands by, too: devices are claimed one by one, so several
-only share the work.
+Every `motorpool jobs` process does this, the one that stands by, too: devices are claimed one by one, so
+several only share the work.
 """
 
 import threading
@@ -39,7 +39,7 @@ class Detection:
         self._thread.start()
 
     def stop(self, grace_s: float) -> bool:
-        """End after the turn that is going on; whether it did in time. One that did not is undone as a whole."""
+        """End after the turn that is going on; whether it did in time. Else it is undone as a whole."""
         self._stopping.set()
         self._thread.join(grace_s)
         return not self._thread.is_alive()

@@ -29,7 +29,7 @@ LONGEST_DETAIL = 200
 
 
 def find_calls(look: Look) -> Iterator[Event]:
-    """Emergency calls, alarms, and harsh driving that the device has felt; no place is too inaccurate for them."""
+    """Emergency calls, alarms, and harsh driving that the device felt; inaccurate places are good enough."""
     for place, name in sorted(look.names.items()):
         word = name.strip().lower()
         kind = "sos" if word in SOS else word if word in HARSH else "device_alarm"

@@ -7,7 +7,7 @@ import numpy as np
 
 from jobs.detection.findings import Event
 from jobs.detection.look import Look
-from jobs.detection.runs import carry, find_runs
+from jobs.detection.runs import bridge, carry, find_runs
 from jobs.detection.track import SECOND, Floats, Integers, Track
 
 BATTERY_RECOVERED = 1.5  # times the threshold
@@ -53,7 +53,7 @@ def find_fuel_drops(look: Look) -> Iterator[Event]:
         return
     time, level = look.track.time[told], _smooth(look.track, told)
     before = np.searchsorted(time, time - WITHIN, "left")
-    for run in find_runs(level[before] - level >= rule.threshold):
+    for run in find_runs(bridge(level[before] - level >= rule.threshold, time, WITHIN)):
         high = int(before[run.first]) + int(np.argmax(level[before[run.first] : run.first + 1]))
         own = slice(high, run.last + 1)
         low = float(level[own].min())

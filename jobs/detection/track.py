@@ -1,8 +1,9 @@
 """One device's fixes as columns, cleaned of what cannot be where it was, with the steps between them.
 
-Receivers err in two ways. All the time by some metres, which drift slowly: that is what thresholds are for. And
-now and then by hundreds for a moment: such a fix is recognised by its two neighbours, which agree with each
-other and not with it, and left out. What it tells besides its place (an emergency call, a voltage) stays.
+Receivers err in two ways. All the time by some metres, which drift slowly: that is what thresholds are for.
+And now and then by hundreds for a moment: such a fix is recognised by its two neighbours, which agree with
+each other and not with it, and left out. What it tells besides its place (an emergency call, a voltage)
+stays.
 
 All that follows looks at a bounded neighbourhood of each fix, and sums are sums of integers, so that a track
 gives the same whether it is looked at as a whole or from any point on.
@@ -25,7 +26,7 @@ SECOND = 1_000_000  # in the microseconds that times are counted in
 
 WORST_ACCURACY_M = 250.0
 FASTEST_MPS = 70.0
-LONGEST_SILENCE = 900 * SECOND  # after this nobody knows what a vehicle did in between
+LONGEST_SILENCE = 1200 * SECOND  # after this nobody knows what a vehicle did in between
 SMOOTHED_WITHIN = 30 * SECOND
 
 SPIKE_M = 30.0

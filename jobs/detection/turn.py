@@ -1,7 +1,7 @@
 """One turn of detection, a transaction: devices are claimed, looked at, and what is found is kept.
 
-A process that is killed leaves nothing of it: the devices are due again. Others may run beside it, for each device is
-claimed by one at a time.
+A process that is killed leaves nothing of it: the devices are due again. Others may run beside it, for each
+device is claimed by one at a time.
 """
 
 from collections.abc import Mapping, Sequence

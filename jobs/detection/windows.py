@@ -1,8 +1,9 @@
 """From when to when a device is looked at again, and what is known at both ends.
 
-What is new from `since` on can change what was found some time before, but never before a moment, half an hour earlier,
-at which the vehicle stood and nothing stirred: all that came before has been settled by then. Where there is such a
-moment some time after the new fixes, too, and the new look finds the same there, all that follows stays as it is.
+What is new from `since` on can change what was found some time before, but never before a moment, half an
+hour earlier, at which the vehicle stood and nothing stirred: all that came before has been settled by then.
+Where there is such a moment some time after the new fixes, too, and the new look finds the same there, all
+that follows stays as it is.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,8 @@ LAST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Window(NamedTuple):
-    """From `since` on, where this is `known`, until `until`, where `expected` was found so far; None: to the end.
+    """From `since` on, where this is `known`, until `until`, where `expected` was found so far; None: to the
+    end.
 
     Fixes are needed from `stretch.since` to `stretch.until`.
     """

@@ -101,11 +101,11 @@ def find_truth(plan: Plan, fixes: list[Fix]) -> list[Happening]:
     path = list(journey.moments())
     ignition = find_ignition(journey) if tracker.tells_ignition else None
     trips = find_trips(journey, ignition)
-    happenings = [*trips, *find_stops(trips), *find_unauthorised(trips, plan.settings)]
+    tows = [] if ignition is None else find_tows(journey, ignition)
+    happenings = [*trips, *tows, *find_stops(trips, tows), *find_unauthorised(trips, plan.settings)]
     if ignition is not None:
         happenings += find_changes(journey, ignition)
         happenings += find_idling(journey, ignition)
-        happenings += find_tows(journey, ignition)
     happenings += find_overspeed(path, list(plan.zones), plan.settings)
     if tracker.interval_s <= HARSH_INTERVAL_S and tracker.tells_speed:
         happenings += find_harshness(path)

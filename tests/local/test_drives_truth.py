@@ -99,6 +99,16 @@ class Look:
         between = [(a[1], b[0]) for a, b in pairwise(self.rests())]
         return [(a, b) for a, b in between if sum(metres[4 * a : 4 * b]) >= 200]
 
+    def stops(self, trips: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        tows = self.tows() if self.told else []
+        found = []
+        for (_, start), (end, _) in pairwise(trips):
+            for begin, over in [tow for tow in tows if start <= tow[0] < end]:
+                found.append((start, begin))
+                start = over
+            found.append((start, end))
+        return found
+
     def tows(self) -> list[tuple[int, int]]:
         found = []
         for start, end in self.spans([not on for on in self.ignition], 30):
@@ -123,7 +133,7 @@ def test_trips_and_rests_are_the_same_when_counted_by_the_second(name: str) -> N
     truth, look = find_truth(this, []), Look(this)
     trips = look.trips()
     assert agree(look, trips, of("trip", truth))
-    assert agree(look, [(a[1], b[0]) for a, b in pairwise(trips)], of("stop", truth))
+    assert agree(look, look.stops(trips), of("stop", truth))
     for trip in of("trip", truth):
         start, end = (int(4 * (time - look.begins)) for time in (trip.starts_at, trip.ends_at or 0))
         assert trip.value == pytest.approx(sum(look.speeds[start:end]) / 4, rel=0.01)

@@ -53,8 +53,17 @@ def find_trips(journey: Journey, ignition: list[Span] | None) -> list[Happening]
     return trips
 
 
-def find_stops(trips: list[Happening]) -> list[Happening]:
-    return [Happening("stop", a.ends_at or b.starts_at, b.starts_at) for a, b in pairwise(trips)]
+def find_stops(trips: list[Happening], tows: list[Happening]) -> list[Happening]:
+    """Where the vehicle stood between trips: one place before it was towed, and another after."""
+    between = [(a.ends_at or b.starts_at, b.starts_at) for a, b in pairwise(trips)]
+    moved = [(tow.starts_at, tow.ends_at or tow.starts_at) for tow in tows]
+    return [
+        Happening("stop", *span) for rest in between for span in cross([rest], _invert_within(moved, rest))
+    ]
+
+
+def _invert_within(spans: list[Span], whole: Span) -> list[Span]:
+    return _invert([span for span in spans if whole[0] <= span[0] and span[1] <= whole[1]], whole)
 
 
 def find_tows(journey: Journey, ignition: list[Span]) -> list[Happening]:

@@ -1,4 +1,4 @@
-"""However positions come in and however often detection looks, it finds what it finds in one look at all of them."""
+"""However positions come in, and however often detection looks, it finds what one look at all would find."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ DRIVES_A_DEVICE = 3
 
 
 def chain_drives(seed: int) -> Iterator[tuple[str, list[tuple[Drive, float]]]]:
-    """Devices that each make some drives after one another: the drives, and by how many seconds each is moved."""
+    """Devices that each make some drives after one another, and by how many seconds each is moved."""
     drives = list(make_drives(seed, len(SCENARIOS)))
     random.Random(seed).shuffle(drives)
     for number in range(0, len(drives), DRIVES_A_DEVICE):
