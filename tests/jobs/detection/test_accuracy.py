@@ -1,4 +1,4 @@
-"""What is found in drives of which the truth is known; `motorpool bench detection accuracy` tries many more."""
+"""What is found in drives of which the truth is known; `motorpool bench detection accuracy` tries more."""
 
 import psycopg
 
