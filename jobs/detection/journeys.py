@@ -297,7 +297,7 @@ class _Finder:
         if latest is None or latest.state != DRIVING or not self._found.trips:
             return rest.first
         trip = self._found.trips[-1]
-        if trip.last != rest.first - 1:
+        if trip.last != rest.first - 1 or track.is_silence[trip.last]:
             return rest.first
         earliest = max(trip.first + 1, rest.first - MOST_TRIMMED)
         away = np.flatnonzero(self._is_away(slice(earliest, rest.first), rest.first))
