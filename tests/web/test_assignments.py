@@ -114,7 +114,7 @@ def test_the_form_names_the_assignment_in_the_way_and_leads_there(shift: str, se
     answer = send("/assignments", vehicle_id="12", driver_id="Ben", **SHIFT)
     assert answer.status_code == 422
     said = error_at(answer.text, "vehicle_id")
-    assert said.startswith("Ana (7) drives it then: 3/2/26, 6:00")
+    assert said.startswith("Ana (7) drives it then: Mar 2, 2026, 6:00")
     assert f'href="{shift}"' in answer.text
     answer = send("/assignments", vehicle_id="13", driver_id="Ana", starts_at="2026-03-02T13:00", ends_at="")
     assert error_at(answer.text, "driver_id").startswith("They drive 12 then")
