@@ -368,7 +368,7 @@ def test_undoing_an_unknown_change_is_not_found(send: Send, cast: None) -> None:
 
 
 class TestWithOneConnection:
-    """Whoever holds the lock on assignments must not wait for a connection: all others may wait for the lock."""
+    """Whoever holds the lock must not wait for a connection: all the others may wait for the lock."""
 
     @pytest.fixture(autouse=True)
     def one(self, environment: dict[str, str]) -> None:
