@@ -13,6 +13,7 @@ from bench.fuzz.command import fuzz
 from bench.growth.command import growth
 from bench.latency.command import latency
 from bench.overload.command import overload
+from bench.pictures.command import pictures
 from bench.records.command import records
 
 
@@ -31,4 +32,5 @@ bench.add_command(fuzz)
 bench.add_command(growth)
 bench.add_command(latency)
 bench.add_command(overload)
+bench.add_command(pictures)
 bench.add_command(records)

@@ -15,6 +15,7 @@ from jobs.losses import record_losses
 from jobs.outbox import forget_old, settle_abandoned
 from jobs.retention import keep_retention
 from jobs.roads import add_driven_roads
+from jobs.sign_ins import forget_sign_ins
 
 
 class Job(NamedTuple):
@@ -36,4 +37,5 @@ def list_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("newest fixes", cron(second=0), settle_abandoned),
         Job("alerts", cron(second="*/10"), follow_alerts),
         Job("outbox", cron(hour=3, minute=40), forget_old),
+        Job("sign-ins", cron(hour=3, minute=50), forget_sign_ins),
     )

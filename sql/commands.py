@@ -153,6 +153,18 @@ def user_disable(email: str) -> None:
     click.echo(f"disabled {email}")
 
 
+@user.command("reset-second-factor")
+@click.argument("email")
+def user_reset_second_factor(email: str) -> None:
+    """Let the password be enough again for whoever lost phone and recovery codes."""
+    with open_database() as connection, connection.transaction():
+        person = users.find_user_by_email(connection, email)
+        if person is None:
+            raise users.UserError(f"email: nobody has the address {email!r}")
+        People(connection, Author()).reset_second_factor(person.id)
+    click.echo(f"the second factor of {email} is off")
+
+
 @click.group()
 def device() -> None:
     """Add, list, adopt and disable devices."""

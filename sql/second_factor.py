@@ -1,7 +1,11 @@
-"""The second factor: codes from a phone (TOTP), and recovery codes for whoever lost it."""
+"""The second factor: codes from a phone (TOTP), and recovery codes for whoever lost it.
+
+A phone's secret is kept sealed. One that is older than that is plain, and is sealed when it is next used.
+"""
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 
@@ -9,16 +13,18 @@ import psycopg
 import pyotp
 
 from sql.queries import queries
+from sql.seal import Seal
 from sql.users import User
 
 STEP_S = 30
 RECOVERY_CODES = 10
+PLAIN = re.compile("[A-Z2-7]+")  # base32; what is sealed begins with a small letter
 
 
-def begin(connection: psycopg.Connection, user: User) -> str:
+def begin(connection: psycopg.Connection, user: User, seal: Seal) -> str:
     """A new secret for this person's phone; it is in force when its first code has been confirmed."""
     secret: str = pyotp.random_base32()
-    queries.begin_second_factor(connection, user_id=user.id, secret=secret)
+    queries.begin_second_factor(connection, user_id=user.id, secret=seal.close(secret))
     return secret
 
 
@@ -27,19 +33,19 @@ def make_address(user: User, secret: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name="Motorpool")
 
 
-def confirm(connection: psycopg.Connection, user: User, code: str) -> list[str] | None:
+def confirm(connection: psycopg.Connection, user: User, code: str, seal: Seal) -> list[str] | None:
     """Put the secret in force; the recovery codes, to be shown once. None where the code is wrong."""
-    secret, _ = queries.get_second_factor(connection, user_id=user.id)
+    secret = find_secret(connection, user, seal)
     step = _find_step(secret, code) if secret else None
     if step is None or not queries.confirm_second_factor(connection, user_id=user.id, step=step):
         return None
     return renew_recovery_codes(connection, user)
 
 
-def verify(connection: psycopg.Connection, user: User, code: str) -> bool:
+def verify(connection: psycopg.Connection, user: User, code: str, seal: Seal) -> bool:
     """Whether this is the code of now, or a recovery code; either works once."""
     code = code.replace(" ", "").replace("-", "").lower()
-    secret, _ = queries.get_second_factor(connection, user_id=user.id)
+    secret = find_secret(connection, user, seal)
     step = _find_step(secret, code) if secret else None
     if step is not None:
         return bool(queries.use_code(connection, user_id=user.id, step=step))
@@ -80,8 +86,13 @@ def _hash(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
-def find_secret(connection: psycopg.Connection, user: User) -> str | None:
-    """The secret that this person's phone has, or is about to have."""
-    secret: str | None
-    secret, _ = queries.get_second_factor(connection, user_id=user.id)
-    return secret
+def find_secret(connection: psycopg.Connection, user: User, seal: Seal) -> str | None:
+    """The secret that this person's phone has, or is about to have; None where another seal is on it."""
+    kept: str | None
+    kept, _ = queries.get_second_factor(connection, user_id=user.id)
+    if kept is None:
+        return None
+    if PLAIN.fullmatch(kept):
+        queries.seal_second_factor(connection, user_id=user.id, plain=kept, sealed=seal.close(kept))
+        return kept
+    return seal.open(kept)

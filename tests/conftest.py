@@ -17,13 +17,13 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.chromium import FLAGS, find_chromium
 from config.settings import default_data_dir
 from local.services import Services
 from sql.migration import migrate
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "data"
 BINARIES = default_data_dir() / "services"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VENDOR = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor"
 MEMORY, ROOM_IN_MEMORY = Path("/dev/shm"), 6 * 2**30
 _numbers = itertools.count()
@@ -101,14 +101,13 @@ def broker_url(shared_services: Services) -> str:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser for a module: while it is there, no other event loop can run in this process."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_chromium()
     if program is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     if not (VENDOR / "maplibre-gl.mjs").exists():
         pytest.skip("the front end is not built (npm ci && npm run build)")
-    flags = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from sql.pool import open_pool
+from sql.seal import Seal
 from sql.slow_queries import SLOW_QUERIES
 from web import (
     account,
@@ -38,7 +39,8 @@ from web import (
 from web.assignments_api import make_assignments_api
 from web.live import Live
 from web.mail import Mailer
-from web.records import documents, odometer, parts_api, photo, references
+from web.people_api import make_people_api
+from web.records import documents, driver_accounts, odometer, parts_api, photo, references
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.devices import DEVICES
@@ -72,6 +74,7 @@ def create_app(settings: Settings) -> APIFlask:
     SLOW_QUERIES.threshold_s = settings.slow_query_ms / 1000
     live = Live(settings)
     app.extensions["mailer"] = Mailer(settings)
+    app.extensions["seal"] = Seal(settings.need("jwt_secret"))
 
     journal.set_up(app)
     headers.set_up(app, settings)
@@ -109,6 +112,8 @@ def create_app(settings: Settings) -> APIFlask:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
     app.register_blueprint(make_assignments_api())
+    app.register_blueprint(make_people_api())
+    app.register_blueprint(driver_accounts.pages)
     for part in (photo, odometer):
         app.register_blueprint(part.make_pages(VEHICLES))
     app.register_blueprint(parts_api.make_odometer_api(VEHICLES))
@@ -139,6 +144,7 @@ def configure(settings: Settings) -> dict[str, object]:
         "JWT_ACCESS_TOKEN_EXPIRES": tokens.ACCESS_LIFETIME,
         "RATELIMIT_STORAGE_URI": "memory://",
         "MAX_CONTENT_LENGTH": 64 * 1024,
+        "PROVIDE_AUTOMATIC_OPTIONS": False,  # none of our pages asks
         "STATIC_FOLDER": Path(__file__).parent / "static",
         "SLOW_QUERY_MS": settings.slow_query_ms,
         "STATEMENT_TIMEOUTS": {

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import cast
 
 import psycopg
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_babel import gettext as _
 from psycopg_pool import ConnectionPool, PoolTimeout
 from werkzeug.exceptions import ServiceUnavailable
@@ -36,14 +36,24 @@ def set_up(app: Flask, pool: ConnectionPool) -> None:
 
 @contextmanager
 def connection() -> Iterator[psycopg.Connection]:
-    """A connection whose transaction ends with the block.
+    """A connection whose transaction ends with the block; within such a block, the same one again.
 
-    Raises DatabaseAway while there is none, DatabaseSlow where a statement took too long.
+    Who holds one and waits for another could wait for ever: all of the pool may be held by those who wait for
+    what this one has locked. Raises DatabaseAway while there is none, DatabaseSlow where a statement took too
+    long.
     """
+    if (held := g.get("connection")) is not None:
+        with held.transaction():
+            yield held
+        return
     pool = cast(ConnectionPool, current_app.extensions["pool"])
     try:
         with pool.connection(timeout=PATIENCE_S) as lent:
-            yield lent
+            g.connection = lent
+            try:
+                yield lent
+            finally:
+                g.pop("connection")
     except psycopg.errors.QueryCanceled as error:
         said = _("This took the database longer than it may. Ask for less, or try again later.")
         raise DatabaseSlow(said, retry_after=6 * RETRY_AFTER_S) from error

@@ -46,8 +46,13 @@ def moment(value: datetime | str | None) -> Any:
     if value is None:
         return NOTHING
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    shown = format_datetime(at, "medium" if at.second else "short")
+    shown = format_datetime(at, "medium") if at.second else minute(at)
     return Markup('<time datetime="{}">{}</time>').format(at.astimezone(UTC).isoformat(), shown)
+
+
+def minute(at: datetime) -> str:
+    """Day and time; the short form of a day, 3/2/26, would be read as another day by half of the world."""
+    return f"{format_date(at, 'medium')}, {format_time(at, 'short')}"
 
 
 def day(value: date | str | None) -> str:
@@ -91,12 +96,12 @@ def badge(text: Any, tone: str) -> Markup:
 def span(starts_at: datetime, ends_at: datetime | None) -> str:
     """From when to when, as short as it can be said."""
     start, end = starts_at.astimezone(clock.zone()), ends_at and ends_at.astimezone(clock.zone())
-    begin = format_datetime(starts_at, "short")
+    begin = minute(starts_at)
     if end is None or ends_at is None:
         return str(_("from %(begin)s on", begin=begin))
     if end.date() == start.date():
         return f"{begin} \u2013 {format_time(ends_at, 'short')}"
-    return f"{begin} \u2013 {format_datetime(ends_at, 'short')}"
+    return f"{begin} \u2013 {minute(ends_at)}"
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -84,6 +84,9 @@ def identify(renews: bool = True) -> User:
 
 
 def _verify_cookies(renews: bool) -> None:
+    shown = (request.headers.get("X-CSRF-TOKEN", ""), request.form.get("csrf_token", ""))
+    if not all(value.isascii() for value in shown):
+        raise CSRFError  # which the library would not say of it, but fail
     try:
         verify_jwt_in_request(locations=["cookies"])
     except (ExpiredSignatureError, NoAuthorizationError) as error:

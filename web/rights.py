@@ -128,6 +128,7 @@ ENDPOINTS: dict[str, str] = {
     **of_records("depots"),
     **of_records("vehicles"),
     **of_records("drivers"),
+    "driver_accounts.suggest": "see drivers' papers",
     **of_records("devices"),
     **{f"assignments.{view}": "see assignments" for view in ("list_all", "show")},
     **{
@@ -150,10 +151,11 @@ ENDPOINTS: dict[str, str] = {
         for action in ("add", "change", "end", "remove", "substitute")
     },
     **of_records("users"),
-    "people.invite": "edit users",
-    "people.sign_out": "edit users",
-    "people.reset_second_factor": "edit users",
-    "people.unlock": "edit users",
+    **{
+        f"{room}.{action}": "edit users"
+        for room in ("people", "api_people")
+        for action in ("invite", "sign_out", "reset_second_factor", "unlock")
+    },
 }
 
 

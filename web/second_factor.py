@@ -3,7 +3,17 @@
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -34,16 +44,17 @@ def begin() -> Response:
     if g.user.has_second_factor:
         return make_response(redirect(url_for("account.show"), 303))
     with database.connection() as connection:
-        secret = second_factor.begin(connection, g.user)
+        secret = second_factor.begin(connection, g.user, current_app.extensions["seal"])
     return show_code(200, secret)
 
 
 @pages.post("/confirm")
 def confirm() -> Response:
     """Put the secret in force, and show the recovery codes this once."""
+    seal = current_app.extensions["seal"]
     with database.connection() as connection:
-        codes = second_factor.confirm(connection, g.user, request.form.get("code", ""))
-        secret = second_factor.find_secret(connection, g.user)
+        codes = second_factor.confirm(connection, g.user, request.form.get("code", ""), seal)
+        secret = second_factor.find_secret(connection, g.user, seal)
     if codes is None and secret and not g.user.has_second_factor:
         return show_code(422, secret, problem=_("This code is not right."))
     if codes is None:

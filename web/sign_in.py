@@ -5,7 +5,18 @@ import threading
 import time
 
 import structlog
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask import session as forms
 from flask_babel import gettext as _
 from flask_jwt_extended import unset_jwt_cookies
@@ -136,7 +147,8 @@ def check_second_factor(user_id: int, code: str) -> User | None:
     with database.connection() as connection:
         attempt = attempts.begin(connection, request.remote_addr or "", f"code of {user_id}")
         user = find_user(connection, user_id)
-        if user is None or user.disabled or not second_factor.verify(connection, user, code):
+        seal = current_app.extensions["seal"]
+        if user is None or user.disabled or not second_factor.verify(connection, user, code, seal):
             return None
         attempt.forget(connection)
     return user

@@ -12,10 +12,11 @@ LEFT JOIN users ON users.id = audit_log.user_id
 ORDER BY audit_log.id DESC LIMIT :most;
 
 -- name: find_version$
--- A record as it was in an earlier version.
-SELECT after FROM audit_log
-WHERE table_name = :table AND record_id = :record_id AND (after ->> 'version')::integer = :version
-ORDER BY id DESC LIMIT 1;
+-- A record as it was in an earlier version, as the change that made it says, or else the one that followed.
+SELECT CASE WHEN (after ->> 'version')::integer = :version THEN after ELSE before END FROM audit_log
+WHERE table_name = :table AND record_id = :record_id
+  AND :version IN ((after ->> 'version')::integer, (before ->> 'version')::integer)
+ORDER BY (after ->> 'version')::integer = :version DESC NULLS LAST, id DESC LIMIT 1;
 
 -- name: find_last_change^
 -- Who changed a record last, and when.

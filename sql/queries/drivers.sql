@@ -25,6 +25,17 @@ WHERE (:ids::integer[] IS NULL OR id = ANY(:ids))
   AND (:depot_ids::integer[] IS NULL OR depot_id = ANY(:depot_ids))
 ORDER BY archived, lower(label) = lower(:search) DESC, lower(label), id LIMIT :most;
 
+-- name: list_driver_account_names
+-- Accounts that a driver may sign in with, by e-mail address, or those of these ids: id, address, whether
+-- disabled. Within some depots, those of their drivers, and those that are nobody's yet.
+SELECT users.id, email, disabled_at IS NOT NULL
+FROM users LEFT JOIN drivers ON drivers.user_id = users.id
+WHERE (role = 'driver' OR drivers.id IS NOT NULL)
+  AND (:ids::integer[] IS NULL OR users.id = ANY(:ids))
+  AND (:search = '' OR strpos(lower(email), lower(:search)) > 0)
+  AND (:depot_ids::integer[] IS NULL OR drivers.id IS NULL OR drivers.depot_id = ANY(:depot_ids))
+ORDER BY 3, lower(email) = lower(:search) DESC, lower(email), users.id LIMIT :most;
+
 -- name: get_driver
 -- One driver, where they are within reach.
 SELECT * FROM drivers
@@ -33,9 +44,9 @@ WHERE id = :id AND (:depot_ids::integer[] IS NULL OR depot_id = ANY(:depot_ids))
 -- name: add_driver
 -- A new driver.
 INSERT INTO drivers (name, staff_number, phone, licence_number, licence_classes, licence_expires_on,
-                     medical_expires_on, status, depot_id, notes)
+                     medical_expires_on, status, depot_id, user_id, notes)
 VALUES (:name, :staff_number, :phone, :licence_number, :licence_classes, :licence_expires_on,
-        :medical_expires_on, :status, :depot_id, :notes)
+        :medical_expires_on, :status, :depot_id, :user_id, :notes)
 RETURNING *;
 
 -- name: change_driver
@@ -43,7 +54,7 @@ RETURNING *;
 UPDATE drivers
 SET name = :name, staff_number = :staff_number, phone = :phone, licence_number = :licence_number,
     licence_classes = :licence_classes, licence_expires_on = :licence_expires_on,
-    medical_expires_on = :medical_expires_on, status = :status, depot_id = :depot_id, notes = :notes,
+    medical_expires_on = :medical_expires_on, status = :status, depot_id = :depot_id, user_id = :user_id, notes = :notes,
     version = version + 1
 WHERE id = :id AND version = :version RETURNING *;
 

@@ -21,3 +21,7 @@ WHERE token_hash = :token_hash AND used_at IS NULL AND expires_at > now() AND di
 UPDATE password_resets SET used_at = now()
 WHERE token_hash = :token_hash AND used_at IS NULL AND expires_at > now()
 RETURNING user_id;
+
+-- name: forget_password_resets!
+-- Forget links that were used, or could be, so many days ago.
+DELETE FROM password_resets WHERE least(used_at, expires_at) < now() - make_interval(days => :days);

@@ -12,6 +12,10 @@ WHERE id = :user_id AND totp_confirmed_at IS NULL;
 -- The secret, and the time step of the last code that was taken.
 SELECT totp_secret, totp_last_step FROM users WHERE id = :user_id;
 
+-- name: seal_second_factor!
+-- Put the sealed secret in place of the plain one.
+UPDATE users SET totp_secret = :sealed WHERE id = :user_id AND totp_secret = :plain;
+
 -- name: use_code!
 -- Take the code of a time step, once: no row where it or a later one was taken before.
 UPDATE users SET totp_last_step = :step WHERE id = :user_id AND totp_last_step < :step;

@@ -46,6 +46,10 @@ SELECT sessions.id AS session_id, accounts.*
 FROM sessions JOIN accounts ON accounts.id = sessions.user_id
 WHERE sessions.id = ANY(:ids) AND ended_at IS NULL AND expires_at > now() AND NOT disabled;
 
+-- name: forget_sessions!
+-- Forget sessions that ended, or were left alone until they did, so many days ago.
+DELETE FROM sessions WHERE least(ended_at, expires_at) < now() - make_interval(days => :days);
+
 -- name: list_user_sessions
 -- Where a person is signed in, the latest first.
 SELECT id, kind, device_id, user_agent, address, created_at, rotated_at

@@ -70,3 +70,14 @@ def test_the_last_admin_stays(run: Any) -> None:
     run("add", "ada@example.org", "--role", "admin", "--password-stdin")
     done = run("disable", "ada@example.org")
     assert (done.exit_code, "the last admin" in done.output) == (1, True)
+
+
+def test_whoever_lost_the_second_factor_is_let_in_by_the_password_again(run: Any, database_url: str) -> None:
+    run("add", "ada@example.org", "--role", "admin", "--password-stdin")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE users SET totp_secret = 'x', totp_confirmed_at = now()")
+    assert run("reset-second-factor", "ADA@example.org").exit_code == 0
+    assert read(database_url, "SELECT totp_secret, totp_confirmed_at FROM users") == [(None, None)]
+    assert read(database_url, "SELECT count(*) FROM audit_log") == [(2,)]
+    unknown = run("reset-second-factor", "nobody@example.org")
+    assert (unknown.exit_code, "nobody has the address" in unknown.output) == (1, True)

@@ -114,7 +114,7 @@ def test_the_form_names_the_assignment_in_the_way_and_leads_there(shift: str, se
     answer = send("/assignments", vehicle_id="12", driver_id="Ben", **SHIFT)
     assert answer.status_code == 422
     said = error_at(answer.text, "vehicle_id")
-    assert said.startswith("Ana (7) drives it then: 3/2/26, 6:00")
+    assert said.startswith("Ana (7) drives it then: Mar 2, 2026, 6:00")
     assert f'href="{shift}"' in answer.text
     answer = send("/assignments", vehicle_id="13", driver_id="Ana", starts_at="2026-03-02T13:00", ends_at="")
     assert error_at(answer.text, "driver_id").startswith("They drive 12 then")
@@ -365,3 +365,24 @@ def test_the_api_lists_changes_ends_substitutes_and_removes(
 
 def test_undoing_an_unknown_change_is_not_found(send: Send, cast: None) -> None:
     assert send("/assignments/changes/999/undo").status_code == 404
+
+
+class TestWithOneConnection:
+    """Whoever holds the lock must not wait for a connection: all the others may wait for the lock."""
+
+    @pytest.fixture(autouse=True)
+    def one(self, environment: dict[str, str]) -> None:
+        environment["WEB_POOL_SIZE"] = "1"
+
+    def test_every_action_gets_by_with_it(self, shift: str, send: Send, spans: Any) -> None:
+        assert send(shift, version="1", vehicle_id="12", driver_id="Ben", **SHIFT).status_code == 303
+        instead = {"vehicle_id": "13", "driver_id": "", "starts_at": "2026-03-02T08:00", "ends_at": ""}
+        assert send(f"{shift}/substitute", version="2", notes="", **instead).status_code == 303
+        assert [span[:2] for span in spans()] == [("12", "Ben"), ("13", "Ben")]
+        assert send(f"{shift}/end", version="3").status_code == 303
+        assert send(f"{shift}/remove", version="3").status_code == 303
+        assert [span[:2] for span in spans()] == [("13", "Ben")]
+
+    def test_what_is_in_the_way_is_named(self, shift: str, send: Send) -> None:
+        answer = send("/assignments", vehicle_id="12", driver_id="Ben", **SHIFT)
+        assert error_at(answer.text, "vehicle_id").startswith("Ana (7) drives it then")

@@ -122,6 +122,17 @@ def test_a_concurrent_change_is_shown_field_by_field_and_not_overwritten(
     assert connection.execute("SELECT name, address FROM depots").fetchone() == ("North yard", "theirs")
 
 
+def test_what_only_they_touched_stays_theirs_in_a_record_that_no_form_made(
+    send: Send, connection: psycopg.Connection
+) -> None:
+    connection.execute("INSERT INTO depots (name, address) VALUES ('Yard', 'old')")
+    send("/depots/1", version="1", name="Yard", address="theirs")
+    answer = send("/depots/1", version="1", name="Mine", address="old")
+    choices = re.findall(r'type="radio" name="(\w+)" value="([^"]*)"( checked)?', answer.text)
+    assert [choice[:2] for choice in choices if choice[2]] == [("name", "Mine"), ("address", "theirs")]
+    assert "both changed it" not in answer.text
+
+
 def test_a_field_that_only_they_touched_keeps_their_value_first() -> None:
     opened = {"name": "A", "address": "old", "latitude": None, "longitude": None}
     found = {

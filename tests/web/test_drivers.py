@@ -201,3 +201,41 @@ def test_whoever_looks_after_one_depot_sees_and_makes_no_driver_of_another(
 
 def test_a_pick_names_drivers_with_their_staff_numbers(signed_in: FlaskClient, ana: str) -> None:
     assert 'value="Ana Lima (7)"' in signed_in.get("/drivers/names?driver_id=lima").text
+
+
+def test_a_driver_is_linked_to_the_account_with_which_they_sign_in(
+    send: Send, signed_in: FlaskClient, ana: str, connection: psycopg.Connection
+) -> None:
+    fields = {**ANA, "depot_id": "North", "version": "1"}
+    assert send(ana, **fields, user_id="driver@example.org").location == ana
+    linked = "SELECT email FROM drivers JOIN users ON users.id = user_id"
+    assert connection.execute(linked).fetchall() == [("driver@example.org",)]
+    assert signed_in.get(ana).text.count("driver@example.org") == 2  # among the facts and in the history
+    assert 'value="driver@example.org"' in signed_in.get(f"{ana}/edit").text
+    other = send("/drivers", **{**ANA, "staff_number": "8", "user_id": "driver@example.org"})
+    assert re.search(r'id="user_id-error">[^<]*taken', other.text)
+
+
+def test_only_accounts_of_drivers_are_offered_and_taken(
+    send: Send, signed_in: FlaskClient, ana: str, connection: psycopg.Connection
+) -> None:
+    names = signed_in.get("/drivers/accounts/names?user_id=example").text
+    assert re.findall(r'value="([^"]*)"', names) == ["driver@example.org"]
+    refused = send(ana, **{**ANA, "version": "1", "user_id": "admin@example.org"})
+    assert re.search(r'id="user_id-error">[^<]*no such record', refused.text)
+    assert connection.execute("SELECT user_id FROM drivers").fetchone() == (None,)
+
+
+def test_whoever_looks_after_some_depots_finds_no_account_of_another(
+    signed_in: FlaskClient, ana: str, connection: psycopg.Connection
+) -> None:
+    connection.execute("UPDATE drivers SET user_id = (SELECT id FROM users WHERE role = 'driver')")
+    connection.execute("UPDATE users SET scope = 'depot' WHERE role = 'dispatcher'")
+    reach = (
+        "INSERT INTO user_scopes (user_id, depot_id) SELECT users.id, depots.id FROM users, depots"
+        " WHERE role = 'dispatcher' AND depots.name = %s"
+    )
+    connection.execute(reach, ("South",))
+    assert "driver@" not in signed_in.get("/drivers/accounts/names?user_id=driver").text
+    connection.execute(reach, ("North",))
+    assert "driver@" in signed_in.get("/drivers/accounts/names?user_id=driver").text

@@ -36,7 +36,7 @@ def fill(rule: Rule) -> str:
     return address
 
 
-@pytest.mark.parametrize("token", [None, "", "forged"])
+@pytest.mark.parametrize("token", [None, "", "forged", "gefälscht"])
 def test_nothing_changes_without_the_token_of_our_pages(
     token: str | None,
     app: Flask,
@@ -85,3 +85,23 @@ def test_a_program_with_a_token_in_its_header_needs_no_form(app: Flask, client: 
     token = client.post("/api/v1/auth/login", json=given).json["access_token"]
     header = {"Authorization": f"Bearer {token}"}
     assert client.post("/api/v1/depots", json={"name": "North"}, headers=header).status_code == 201
+
+
+def test_a_header_or_cookie_of_any_signs_is_refused_and_breaks_nothing(
+    client: FlaskClient, sign_in: Callable[..., Any]
+) -> None:
+    sign_in("admin@example.org")
+    header = {**BROWSER, "X-CSRF-TOKEN": "gefälscht"}
+    assert client.post("/sign-out", headers=header).status_code == 403
+    client.set_cookie("access_token_cookie", "gefälscht")
+    assert client.get("/session", headers=BROWSER).status_code in (302, 401)
+
+
+def test_nobody_is_told_which_methods_a_page_knows(
+    client: FlaskClient, sign_in: Callable[..., Any], app: Flask
+) -> None:
+    for address in ("/", "/sign-in", "/api/v1/vehicles"):
+        assert app.test_client().options(address).status_code == 405
+    sign_in("admin@example.org")
+    for address in ("/", "/users", "/api/v1/vehicles"):
+        assert client.options(address).status_code == 405

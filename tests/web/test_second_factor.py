@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config.settings import load
+from sql.seal import Seal
 from web.app import create_app
 
 SignIn = Callable[..., Any]
@@ -120,6 +121,30 @@ def test_codes_are_kept_as_hashes_and_the_secret_is_in_no_log_of_changes(
     kept = [bytes(row[0]) for row in connection.execute("SELECT code_hash FROM recovery_codes")]
     assert len(kept) == 10
     assert not any(code.replace("-", "").encode() in kept for code in phone.codes)
+
+
+def test_the_secret_is_kept_sealed(phone: pyotp.TOTP, connection: psycopg.Connection) -> None:
+    (kept,) = connection.execute("SELECT totp_secret FROM users WHERE role = 'admin'").fetchone() or ("",)
+    assert phone.secret not in kept
+    assert Seal("s" * 32).open(kept) == phone.secret
+    assert Seal("t" * 32).open(kept) is None
+
+
+def test_a_secret_of_before_is_good_and_sealed_when_it_is_used(
+    give_code: Callable[[str], Any], phone: pyotp.TOTP, connection: psycopg.Connection
+) -> None:
+    connection.execute("UPDATE users SET totp_secret = %s WHERE role = 'admin'", (phone.secret,))
+    assert give_code(phone.now()).status_code == 303
+    (kept,) = connection.execute("SELECT totp_secret FROM users WHERE role = 'admin'").fetchone() or ("",)
+    assert Seal("s" * 32).open(kept) == phone.secret
+
+
+def test_under_another_jwt_secret_the_phone_is_lost_and_a_recovery_code_lets_in(
+    give_code: Callable[[str], Any], phone: pyotp.TOTP, app: Flask
+) -> None:
+    app.extensions["seal"] = Seal("t" * 32)
+    assert give_code(phone.now()).status_code == 401
+    assert give_code(phone.codes[0]).status_code == 303
 
 
 def test_new_recovery_codes_replace_the_older_ones(

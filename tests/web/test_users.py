@@ -259,6 +259,66 @@ def test_a_locked_person_is_unlocked(
     assert app.test_client().post("/api/v1/auth/login", json=given).status_code == 200
 
 
+class TestThroughTheApi:
+    """What admins do with a person, asked by a program."""
+
+    @pytest.fixture
+    def ask(self, app: Any, people: None, connection: psycopg.Connection, tools: Any) -> Callable[..., Any]:
+        """Post to a person's address as admin, with a token."""
+        program = app.test_client()
+        given = {"email": "admin@example.org", "password": tools.PASSWORD, "device_id": "script"}
+        token = program.post("/api/v1/auth/login", json=given).json["access_token"]
+
+        def post(person: str, action: str) -> Any:
+            address = f"/api/v1{page_of(connection, person)}/{action}"
+            return program.post(address, headers={"Authorization": f"Bearer {token}"})
+
+        return post
+
+    def test_another_invitation_is_sent(self, post: Post, ask: Callable[..., Any], tools: Any) -> None:
+        answer = ask("viewer@example.org", "invite")
+        assert (answer.status_code, answer.json) == (200, {"is_mailed": True})
+        tools.until(lambda: post.delivered, "the mail")
+        assert post.delivered[0][0] == "viewer@example.org"
+
+    def test_without_a_mail_server_it_says_so(self, ask: Callable[..., Any]) -> None:
+        assert ask("viewer@example.org", "invite").json == {"is_mailed": False}
+
+    def test_nobody_invites_a_disabled_person(
+        self, ask: Callable[..., Any], connection: psycopg.Connection
+    ) -> None:
+        connection.execute("UPDATE users SET disabled_at = now() WHERE role = 'viewer'")
+        assert ask("viewer@example.org", "invite").status_code == 404
+
+    def test_signing_out_says_how_many_sessions_that_were(
+        self, app: Any, ask: Callable[..., Any], tools: Any
+    ) -> None:
+        given = {"email": "viewer@example.org", "password": tools.PASSWORD}
+        for device in "ab":
+            app.test_client().post("/api/v1/auth/login", json={**given, "device_id": device})
+        assert ask("viewer@example.org", "sign-out").json == {"ended": 2}
+        assert ask("viewer@example.org", "sign-out").json == {"ended": 0}
+
+    def test_failed_sign_ins_are_forgotten(
+        self, ask: Callable[..., Any], connection: psycopg.Connection
+    ) -> None:
+        attempts.begin(connection, "192.0.2.1", "viewer@example.org")
+        assert ask("viewer@example.org", "unlock").status_code == 204
+        assert attempts.count_tries(connection, "viewer@example.org") == 0
+
+    def test_a_lost_second_factor_is_taken_away_and_that_is_written_down(
+        self, ask: Callable[..., Any], connection: psycopg.Connection
+    ) -> None:
+        connection.execute(
+            "UPDATE users SET totp_secret = 'X', totp_confirmed_at = now() WHERE role = 'viewer'"
+        )
+        assert ask("viewer@example.org", "second-factor/reset").status_code == 204
+        kept = "SELECT totp_secret FROM users WHERE role = 'viewer'"
+        assert connection.execute(kept).fetchone() == (None,)
+        told = "SELECT before ->> 'has_second_factor', after ->> 'has_second_factor' FROM audit_log"
+        assert connection.execute(told).fetchall() == [("true", "false")]
+
+
 def test_nobody_changes_how_far_their_own_rights_go(
     send: Send, signed_in: FlaskClient, connection: psycopg.Connection
 ) -> None:

@@ -70,7 +70,17 @@ DRIVERS = Kind(
             width="w-15",
             right=PAPERS,
         ),
-        Field("notes", _l("Notes"), values.text(2000), input="area", group=_l("More"), right=PAPERS),
+        Field(
+            "user_id",
+            _l("Account"),
+            Reference("driver_account"),
+            input="pick",
+            of="driver_account",
+            hint=_l("The e-mail address with which they sign in, of a user whose role is driver."),
+            group=_l("More"),
+            right=PAPERS,
+        ),
+        Field("notes", _l("Notes"), values.text(2000), input="area", right=PAPERS),
     ),
     filters=(
         Field("depot_id", _l("All depots"), Reference("depot"), input="select", of="depot"),

@@ -20,8 +20,9 @@ from web.rights import SIGNED_IN, may
 class Part:
     """More of a record's page: what `load` finds for the record is `part` in the template.
 
-    Only who has its `right` sees it, where it has one. Where these are records of a `kind` of their own, the
-    page's history tells of their changes too.
+    Only who has its `right` sees it, where it has one. On a wide screen it stands `beside` the facts,
+    or else below them. Where these are records of a `kind` of their own, the page's history tells of their
+    changes too.
     """
 
     title: Any
@@ -29,6 +30,7 @@ class Part:
     load: Callable[[psycopg.Connection, Row], Any]
     right: str = SIGNED_IN
     kind: "Kind | None" = None
+    beside: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from web.uploads import Upload
 
 LONGEST_SIDE = 1280
 SMALL_SIDE = 96
-PHOTO = Part(_l("Photo"), "records/photo.html", lambda _connection, row: row["photo_id"])
+PHOTO = Part(_l("Photo"), "records/photo.html", lambda _connection, row: row["photo_id"], beside=False)
 
 
 def make_pages(kind: Kind) -> Blueprint:

@@ -126,9 +126,7 @@ def judge_jobs(processes: Sequence[Row], failed: int) -> Service:
 def judge_web(processes: Sequence[Row]) -> Service:
     """This page was served, so one process at least is there."""
     count = len(alive(processes, "web"))
-    return Service(
-        _("Web"), "good", _("serves pages"), [(_("Processes that report"), number(count))] if count else []
-    )
+    return Service(_("Web"), "good", _("serves pages"), [(_("Processes"), number(count))] if count else [])
 
 
 def alive(processes: Sequence[Row], process: str) -> list[Row]:
