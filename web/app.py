@@ -35,6 +35,9 @@ from web import (
     tokens,
     uploads,
 )
+from web.alerts import escalations
+from web.alerts import pages as alerts
+from web.alerts.api import make_alerts_api
 from web.assignments_api import make_assignments_api
 from web.live import Live
 from web.mail import Mailer
@@ -99,6 +102,8 @@ def create_app(settings: Settings) -> APIFlask:
         people,
         live_map,
         assignments,
+        alerts,
+        escalations,
         api_auth,
         api_docs,
     )
@@ -109,6 +114,7 @@ def create_app(settings: Settings) -> APIFlask:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))
     app.register_blueprint(make_assignments_api())
+    app.register_blueprint(make_alerts_api())
     for part in (photo, odometer):
         app.register_blueprint(part.make_pages(VEHICLES))
     app.register_blueprint(parts_api.make_odometer_api(VEHICLES))

@@ -27,6 +27,7 @@ def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
     shows: list[Callable[..., Any]] = [
         moment,
+        time_of_day,
         day,
         weekday,
         span,
@@ -48,6 +49,11 @@ def moment(value: datetime | str | None) -> Any:
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     shown = format_datetime(at, "medium" if at.second else "short")
     return Markup('<time datetime="{}">{}</time>').format(at.astimezone(UTC).isoformat(), shown)
+
+
+def time_of_day(value: datetime) -> str:
+    """The time without its day."""
+    return str(format_time(value, "short"))
 
 
 def day(value: date | str | None) -> str:

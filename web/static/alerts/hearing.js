@@ -1,0 +1,29 @@
+// Hears of alerts over the live connection, for pages that do not look at the fleet itself.
+import { io } from "../vendor/socket.io.mjs";
+
+const PAUSE_MS = 500;
+
+/** Call `tell` with the ids of alerts that changed, or null after a time in which nothing was heard. */
+export function hearAlerts(tell) {
+  const socket = io("/live", { transports: ["websocket", "polling"], tryAllTransports: true, reconnectionDelayMax: 5000 });
+  let heard = new Set();
+  let scheduled = 0;
+  let isFirst = true;
+  function schedule() {
+    scheduled ||= setTimeout(() => {
+      scheduled = 0;
+      const ids = heard;
+      heard = new Set();
+      tell(ids);
+    }, PAUSE_MS);
+  }
+  socket.on("connect", () => {
+    socket.emit("alerts", {});
+    if (!isFirst) tell(null);
+    isFirst = false;
+  });
+  socket.on("alert", ({ alerts }) => {
+    for (const { id } of alerts) heard.add(id);
+    schedule();
+  });
+}
