@@ -60,6 +60,9 @@ STEP_WORDS: dict[str, Any] = {
     "over": _l("over"),
 }
 
+# What goes on for a while, so that it is news that it is over.
+LASTING = frozenset({"overspeed", "unauthorised", "off_route", "offline", "power_cut", "idling"})
+
 # Which units a kind's value and limit are in.
 MEASURES: dict[str, Callable[[float], str]] = {
     "overspeed": formats.speed,

@@ -67,8 +67,8 @@ export class AlertPanel {
 
   render(alerts, now, selectedId) {
     this.#box.hidden = alerts.total === 0;
-    this.#count.textContent = say("%(count)s open alerts", { count: alerts.total });
-    const listed = alerts.list();
+    this.#count.textContent = say("Open alerts: %(count)s", { count: alerts.total });
+    const listed = foldStorms(alerts.list());
     this.#box.dataset.worst = listed[0]?.severity ?? "info";
     const shown = listed.slice(0, MOST_LISTED).map((alert) => ({
       alert, age: sayAge(Math.max(0, now - alert.raised_ms), alert.raised_ms), isHere: alert.device_id === selectedId,
@@ -101,10 +101,23 @@ export class AlertPanel {
 
   #makeLink(alert) {
     const link = make("a", "");
-    link.href = this.#url.replace(/0$/, alert.id);
-    link.append(make("b", "", alert.label), ` ${this.sayKind(alert)}`);
+    const isStorm = alert.count > 1;
+    link.href = this.#url.replace(/\/0$/, isStorm ? `?storm_id=${alert.storm_id}` : `/${alert.id}`);
+    const who = isStorm ? say("%(count)s vehicles", alert) : alert.label;
+    link.append(make("b", "", who), ` ${this.sayKind(alert)}`);
     return link;
   }
+}
+
+/** The alerts of one storm as the first of them, with how many they are. */
+function foldStorms(listed) {
+  const storms = new Map();
+  return listed.map((alert) => ({ ...alert, count: 1 })).filter((alert) => {
+    const first = alert.storm_id && storms.get(alert.storm_id);
+    if (first) first.count += 1;
+    else if (alert.storm_id) storms.set(alert.storm_id, alert);
+    return !first;
+  });
 }
 
 function make(tag, className, text = "") {

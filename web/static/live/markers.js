@@ -104,7 +104,7 @@ function makeLayers(colours) {
         "text-font": ["Inter Semibold"],
         "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 14, 13, 17, 15],
         "text-variable-anchor": ["top", "bottom", "left", "right"],
-        "text-radial-offset": ["case", ["get", "isSelected"], 1.7, 1.05],
+        "text-radial-offset": ["case", ["get", "isAlarmed"], 2, ["get", "isSelected"], 1.7, 1.05],
         "text-optional": true,
         "text-padding": 1,
         "symbol-sort-key": ["get", "rank"],
