@@ -2,12 +2,14 @@
 (() => {
   const results = () => document.getElementById("results");
   const isBell = (event) => event.detail.elt.id === "bells";
-  const busy = (is) => (event) => isBell(event) || results()?.setAttribute("aria-busy", is);
+  // What the page asks by itself, without anybody's doing: a failure of that takes nobody from what they do.
+  const isByItself = ({ detail }) => detail.elt === document.body || ["bells", "alert"].includes(detail.elt.id);
+  const busy = (is) => (event) => isByItself(event) || results()?.setAttribute("aria-busy", is);
   document.addEventListener("htmx:beforeRequest", busy("true"));
   document.addEventListener("htmx:afterRequest", busy("false"));
   // An answer that is an error: show the whole page that says so instead of nothing.
   document.addEventListener("htmx:responseError", (event) => {
-    if (!isBell(event) && event.detail.xhr.status !== 401) location.assign(event.detail.pathInfo.finalRequestPath);
+    if (!isByItself(event) && event.detail.xhr.status !== 401) location.assign(event.detail.pathInfo.finalRequestPath);
   });
   document.addEventListener("htmx:sendError", () => document.body.classList.add("is-cut-off"));
   document.addEventListener("htmx:afterOnLoad", () => document.body.classList.remove("is-cut-off"));

@@ -2,8 +2,10 @@
 import { io } from "../vendor/socket.io.mjs";
 
 const PAUSE_MS = 500;
+const DEAF_MS = 10_000;
 
-/** Call `tell` with the ids of alerts that changed, or null after a time in which nothing was heard. */
+/** Call `tell` with the ids of alerts that changed, or null where they are not known: after a time in which
+ *  nothing was heard, and again and again while no connection is to be had. */
 export function hearAlerts(tell) {
   const socket = io("/live", { transports: ["websocket", "polling"], tryAllTransports: true, reconnectionDelayMax: 5000 });
   let heard = new Set();
@@ -22,6 +24,7 @@ export function hearAlerts(tell) {
     if (!isFirst) tell(null);
     isFirst = false;
   });
+  setInterval(() => socket.connected || tell(null), DEAF_MS);
   socket.on("alert", ({ alerts }) => {
     for (const { id } of alerts) heard.add(id);
     schedule();
