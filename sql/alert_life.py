@@ -40,6 +40,7 @@ KINDS = (
 )
 ASSIGNEES = ("admin", "dispatcher", "mechanic")
 LONGEST_NOTE = 2000
+LARGEST_ID = 2**63 - 1
 MOST_EVENTS = 50
 MOST_STEPS = 200
 
@@ -96,6 +97,16 @@ class Alerts:
         """How many alerts match."""
         total: int = queries.count_alerts(self.connection, **vars(matching), depot_ids=self.reach)
         return total
+
+    def count_open(self) -> tuple[int, int, int]:
+        """How many wait for somebody, how many of these are critical, and the newest alert's id."""
+        waiting, critical, newest = queries.count_open_alerts(self.connection, depot_ids=self.reach)
+        return waiting, critical, newest
+
+    def list_news(self, after: int, most: int) -> list[Row]:
+        """What waits for somebody, is worth a word and was raised after this one, the newest first."""
+        asked = {"after": after, "most": most, "depot_ids": self.reach}
+        return fetch_rows(self.connection, "list_alert_news", **asked)
 
     def list_events(self, row: Row) -> list[Row]:
         """What led to an alert, the newest first; a silence is where its last fix was."""
@@ -164,7 +175,7 @@ class Alerts:
             return len(self._change(action, [row["id"] for row in rows], detail, **values))
 
     def _lock(self, ids: Sequence[int], storm_id: int | None = None) -> list[Row]:
-        asked = {"ids": list(ids), "storm_id": storm_id, "depot_ids": self.reach}
+        asked = {"ids": [id for id in ids if id <= LARGEST_ID], "storm_id": storm_id, "depot_ids": self.reach}
         return fetch_rows(self.connection, "lock_alerts", **asked)
 
     def _act(self, action: str, id: int, version: int, detail: str, **values: Any) -> Row:
@@ -182,9 +193,3 @@ class Alerts:
         changed = [row["id"] for row in fetch_rows(self.connection, f"{action}_alerts", ids=ids, **values)]
         add_steps(self.connection, changed, ACTIONS[action], detail[:LONGEST_NOTE], self.author.user_id)
         return changed
-
-
-def count_open(connection: psycopg.Connection, reach: list[int] | None) -> tuple[int, int]:
-    """How many alerts within reach wait for somebody, and how many of these are critical."""
-    waiting, critical = queries.count_open_alerts(connection, depot_ids=reach)
-    return waiting, critical

@@ -36,6 +36,9 @@ from web import (
     tokens,
     uploads,
 )
+from web.alerts import escalations
+from web.alerts import pages as alerts
+from web.alerts.api import make_alerts_api
 from web.assignments_api import make_assignments_api
 from web.live import Live
 from web.mail import Mailer
@@ -102,6 +105,8 @@ def create_app(settings: Settings) -> APIFlask:
         people,
         live_map,
         assignments,
+        alerts,
+        escalations,
         api_auth,
         api_docs,
     )
@@ -114,6 +119,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.register_blueprint(make_assignments_api())
     app.register_blueprint(make_people_api())
     app.register_blueprint(driver_accounts.pages)
+    app.register_blueprint(make_alerts_api())
     for part in (photo, odometer):
         app.register_blueprint(part.make_pages(VEHICLES))
     app.register_blueprint(parts_api.make_odometer_api(VEHICLES))

@@ -17,13 +17,20 @@ VIEWERS = Gauge("motorpool_web_viewers", "Live connections open")
 class Viewer:
     """One live connection. It is sent nothing before it has said what it looks at (`watching`).
 
-    `reach` is how far its person's rights go; web.live keeps it up to date.
+    `reach` is how far its person's rights go, and `sees_alerts` one of them; web.live keeps both up to date.
     """
 
     session_id: UUID
     reach: Reach
     watching: bool = False
     bounds: Bounds | None = None
+    sees_alerts: bool = False
+    asks_for_alerts: bool = False
+
+    @property
+    def hears_alerts(self) -> bool:
+        """Whether it is told of alerts: because it looks at the map, or asked for them alone."""
+        return self.sees_alerts and (self.watching or self.asks_for_alerts)
 
     def sees(self, move: Move) -> bool:
         """Whether this view has to change: the vehicle is in it, or just left it."""

@@ -27,6 +27,7 @@ def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
     shows: list[Callable[..., Any]] = [
         moment,
+        time_of_day,
         day,
         weekday,
         span,
@@ -53,6 +54,11 @@ def moment(value: datetime | str | None) -> Any:
 def minute(at: datetime) -> str:
     """Day and time; the short form of a day, 3/2/26, would be read as another day by half of the world."""
     return f"{format_date(at, 'medium')}, {format_time(at, 'short')}"
+
+
+def time_of_day(value: datetime) -> str:
+    """The time without its day."""
+    return str(format_time(value, "short"))
 
 
 def day(value: date | str | None) -> str:

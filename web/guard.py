@@ -126,7 +126,10 @@ def ask_to_sign_in(error: HTTPException) -> Response:
     address = url_for("session.sign_in", next=back)
     if "HX-Request" in request.headers:
         response = problems.answer(error)
-        response.headers["HX-Redirect"] = address
+        if (
+            request.endpoint != "alerts.bell"
+        ):  # which asks by itself, and must take nobody from what they write
+            response.headers["HX-Redirect"] = address
     elif problems.wants_page() and "Authorization" not in request.headers:
         response = make_response(redirect(address))
         unset_jwt_cookies(response)

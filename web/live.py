@@ -20,8 +20,10 @@ from sql.pool import connect
 from sql.queries import queries
 from sql.sessions import find_session_users
 from sql.users import list_reaches
+from web.alerts.watch import AlertWatch, Change
 from web.audience import Audience, Viewer
 from web.picture import FIELDS, FIX_FIELDS, Bounds, Move, Picture, group_moves
+from web.rights import may
 
 log = structlog.get_logger()
 FRAME_S = 0.25
@@ -30,6 +32,7 @@ FULL_READING_S = 30.0
 LONGEST_WAIT_S = 10.0
 OFFLINE_AFTER_MS = 600_000
 CHANGES = ("device_changed", "vehicle_changed")
+ALERTS = "alert_changed"
 
 FOLLOWING = Gauge("motorpool_web_following", "1 while the fleet is being followed in the database")
 READINGS = Counter("motorpool_web_full_readings", "Times the whole fleet was read")
@@ -57,6 +60,7 @@ class Live:
         self.dismiss: Callable[[str], None]
         self.close_all: Callable[[], None]
         self._picture = Picture()
+        self._alerts = AlertWatch()
         self._ingest: dict[str, Any] = {"is_reporting": None, "behind_s": 0.0}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -78,12 +82,18 @@ class Live:
             if self.is_loaded and viewer is not None:
                 self._send_snapshot(sid, viewer)
 
+    def tell_alerts(self, sid: str) -> None:
+        """Tell a page of alerts from now on, whether or not it looks at the fleet."""
+        viewer = self.audience.find(sid)
+        if viewer is not None:
+            viewer.asks_for_alerts = True
+
     def _run(self) -> None:
         wait_s = 0.5
         while not self._stopping.is_set():
             try:
                 with connect(self._url, "web-live", autocommit=True) as connection:
-                    for channel in ("positions_stored", *CHANGES):
+                    for channel in ("positions_stored", ALERTS, *CHANGES):
                         connection.execute(f"LISTEN {channel}")
                     self._ingest = read_ingest_status(connection)
                     self._read_all(connection)
@@ -110,7 +120,7 @@ class Live:
                 self._read_all(connection)
                 read_at = now
             elif heard:
-                self._advance(connection, read_device_ids(heard))
+                self._advance(connection, heard)
             if now - beat_at >= HEARTBEAT_S:
                 self._look_at_rights(connection)
                 ingest = read_ingest_status(connection)
@@ -121,8 +131,10 @@ class Live:
 
     def _read_all(self, connection: psycopg.Connection) -> None:
         rows = list(queries.list_live_vehicles(connection))
+        alerts = list(queries.list_live_alerts(connection, ids=None))
         READINGS.inc()
         with self._lock:
+            self._tell_alerts(self._alerts.replace(alerts))
             moves = self._picture.replace(rows)
             if moves is not None and self.is_loaded:
                 self._tell(moves)
@@ -131,10 +143,20 @@ class Live:
             for sid, viewer in self.audience.list_watching():
                 self._send_snapshot(sid, viewer)
 
-    def _advance(self, connection: psycopg.Connection, device_ids: Sequence[int]) -> None:
-        rows = list(queries.list_newest_fixes(connection, device_ids=device_ids))
+    def _advance(self, connection: psycopg.Connection, heard: Sequence[psycopg.Notify]) -> None:
+        device_ids = read_ids(notify for notify in heard if notify.channel != ALERTS)
+        ids = read_ids(notify for notify in heard if notify.channel == ALERTS)
+        rows = list(queries.list_newest_fixes(connection, device_ids=device_ids)) if device_ids else []
+        alerts = list(queries.list_live_alerts(connection, ids=ids)) if ids else []
         with self._lock:
             self._tell(self._picture.advance(rows))
+            self._tell_alerts(self._alerts.advance(ids, alerts))
+
+    def _tell_alerts(self, changes: list[Change]) -> None:
+        for sid, viewer in self.audience.list_all() if changes else ():
+            told = [one for change in changes if (one := change.tell(viewer.reach))]
+            if told and viewer.hears_alerts:
+                self._send("alert", {"alerts": told, "total": self._alerts.count(viewer.reach)}, sid)
 
     def _tell(self, moves: list[Move]) -> None:
         watching = self.audience.list_watching()
@@ -164,6 +186,7 @@ class Live:
                 "ingest": self._ingest,
                 "fields": FIELDS,
                 "vehicles": seen,
+                "alerts": self._alerts.describe(viewer.reach) if viewer.hears_alerts else None,
             },
             sid,
         )
@@ -185,10 +208,13 @@ class Live:
                 self.dismiss(sid)
                 continue
             with self._lock:
+                viewer.sees_alerts = may(user.role, "see alerts")
                 if viewer.reach != reaches[user.id]:
                     viewer.reach = reaches[user.id]
                     if viewer.watching and self.is_loaded:
                         self._send_snapshot(sid, viewer)
+                    elif viewer.hears_alerts:
+                        self._send("alert", {"alerts": [], "total": self._alerts.count(viewer.reach)}, sid)
 
 
 def read_ingest_status(connection: psycopg.Connection) -> dict[str, Any]:
@@ -197,6 +223,6 @@ def read_ingest_status(connection: psycopg.Connection) -> dict[str, Any]:
     return {"is_reporting": is_reporting, "behind_s": round(behind_s, 1)}
 
 
-def read_device_ids(heard: Iterable[psycopg.Notify]) -> list[int]:
+def read_ids(heard: Iterable[psycopg.Notify]) -> list[int]:
     """The ids in these notifications' comma-separated payloads, each once."""
     return sorted({int(id) for notify in heard for id in notify.payload.split(",") if id.isdigit()})

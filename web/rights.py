@@ -40,6 +40,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     N_("edit devices"): frozenset({"admin", "dispatcher", "mechanic"}),
     N_("see assignments"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     N_("edit assignments"): frozenset({"admin", "dispatcher"}),
+    N_("see alerts"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("handle alerts"): frozenset({"admin", "dispatcher"}),
+    N_("edit escalations"): frozenset({"admin"}),
     N_("see users"): frozenset({"admin"}),
     N_("edit users"): frozenset({"admin"}),
 }
@@ -150,6 +153,16 @@ ENDPOINTS: dict[str, str] = {
         f"api_assignments.{action}": "edit assignments"
         for action in ("add", "change", "end", "remove", "substitute")
     },
+    **{f"alerts.{view}": "see alerts" for view in ("list_all", "show", "bell")},
+    **{f"api_alerts.{view}": "see alerts" for view in ("list_all", "show")},
+    **{
+        f"{room}.{action}": "handle alerts"
+        for room in ("alerts", "api_alerts")
+        for action in ("acknowledge", "assign", "snooze", "note", "resolve", "reopen")
+    },
+    "alerts.change_many": "handle alerts",
+    "escalations.show": "edit escalations",
+    "escalations.change": "edit escalations",
     **of_records("users"),
     **{
         f"{room}.{action}": "edit users"

@@ -2,10 +2,14 @@
 
 `view`      {"bounds": [west, south, east, north] or null, "zoom": number, "filters": {}}; bounds alone counts
 `snapshot`  {"server_time": ms, "total": n, "thresholds": {...}, "ingest": {...}, "fields": [...],
-            "vehicles": [[...], ...]}
+            "vehicles": [[...], ...], "alerts": {"total": n, "open": [at most 200]} or null}
 `delta`     {"server_time": ms, "vehicles": [the first six of those fields, ...]}; one without vehicles each
             5 s says that the server itself still hears from the database, and brings `ingest`
 `ingest`    {"is_reporting": whether a daemon stores positions, null where none ever did, "behind_s": s}
+`alerts`    {}: a page that does not look at the fleet asks for alerts alone
+`alert`     {"server_time": ms, "total": how many are open, "alerts": [{"id", "device_id", "label", "kind",
+            "severity", "standing", "raised_ms", "storm_id"}]}: what changed; where one may see an alert no
+            more, its "standing" is gone
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,6 +29,7 @@ from web.audience import Viewer
 from web.guard import find_signed_in_user
 from web.live import Live
 from web.picture import Bounds
+from web.rights import may
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -76,7 +81,8 @@ class LiveNamespace(Namespace):  # type: ignore[misc]
             raise ConnectionRefusedError("You may not see the live map.")
         with database.connection() as connection:
             reach = list_reaches(connection, [user])[user.id]
-        self._live.audience.admit(find_sid(), Viewer(g.session_id, reach))
+        viewer = Viewer(g.session_id, reach, sees_alerts=may(user.role, "see alerts"))
+        self._live.audience.admit(find_sid(), viewer)
         log.info("page connected", user=user.id)
 
     def on_view(self, view: Any) -> dict[str, str]:
@@ -86,6 +92,11 @@ class LiveNamespace(Namespace):  # type: ignore[misc]
         except ValueError as error:
             return {"error": str(error)}
         self._live.show(find_sid(), bounds)
+        return {}
+
+    def on_alerts(self, _asked: Any = None) -> dict[str, str]:
+        """Tell a page of alerts that does not look at the fleet."""
+        self._live.tell_alerts(find_sid())
         return {}
 
     def on_disconnect(self, _reason: object = None) -> None:

@@ -57,9 +57,16 @@ WHERE (:depot_ids::integer[] IS NULL OR depot_id = ANY(:depot_ids))
   AND (:search = '' OR strpos(lower(concat_ws(' ', label, uid, geofence, assignee)), lower(:search)) > 0);
 
 -- name: count_open_alerts^
--- How many alerts within reach wait for somebody, and how many of them are critical.
-SELECT count(*), count(*) FILTER (WHERE severity = 'critical') FROM alert_board
+-- How many alerts within reach wait for somebody, how many of them are critical, and the newest of them.
+SELECT count(*), count(*) FILTER (WHERE severity = 'critical'), coalesce(max(id), 0) FROM alert_board
 WHERE standing = 'open' AND (:depot_ids::integer[] IS NULL OR depot_id = ANY(:depot_ids));
+
+-- name: list_alert_news
+-- Alerts within reach that wait for somebody, raised after this one, but for mere information; the newest first.
+SELECT * FROM alert_board
+WHERE standing = 'open' AND severity <> 'info' AND id > :after
+  AND (:depot_ids::integer[] IS NULL OR depot_id = ANY(:depot_ids))
+ORDER BY id DESC LIMIT :most;
 
 -- name: get_alert
 -- One alert within reach, with who drove its vehicle when it began, where they are within reach too.

@@ -32,3 +32,9 @@ FROM driven_roads ORDER BY last_driven DESC LIMIT 50000;
 -- name: is_migrated$
 -- Whether the database holds the tables that the pages read.
 SELECT to_regclass('public.users') IS NOT NULL AND to_regclass('public.ingest_status') IS NOT NULL;
+
+-- name: list_live_alerts
+-- Alerts as the live connection tells of them: these, or all that wait for somebody. Last the depot that says who may see it.
+SELECT id, device_id, label, kind, severity, standing, (extract(epoch FROM raised_at) * 1000)::bigint, storm_id, depot_id
+FROM alert_board
+WHERE CASE WHEN :ids::bigint[] IS NULL THEN standing = 'open' ELSE id = ANY(:ids) END;

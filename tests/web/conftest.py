@@ -1,6 +1,7 @@
 """The site as people meet it: an app in this process for pages, a real server for what outlives a request."""
 
 import http.cookiejar
+import json
 import os
 import re
 import signal
@@ -25,6 +26,7 @@ from werkzeug.test import encode_multipart
 
 from config.settings import Settings, load
 from devices.position import Position
+from sql.alerts import Cause, raise_alerts
 from sql.batches import Batch, Message, Received
 from sql.fleet import add_device
 from sql.pool import connect
@@ -113,6 +115,60 @@ class Fleet:
 @pytest.fixture
 def fleet(connection: psycopg.Connection) -> Fleet:
     return Fleet(connection)
+
+
+class Incidents:
+    """Events as detection finds them, which raise alerts at once."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+
+    def happen(
+        self, uid: str, kind: str, severity: str = "warning", minutes_ago: float = 0, **told: Any
+    ) -> int:
+        """Something happens to this device's vehicle, along a short way near Munich; the id of the alert."""
+        row = self.connection.execute("SELECT id, vehicle_id FROM devices WHERE uid = %s", (uid,)).fetchone()
+        assert row
+        started_at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+        fixes = [
+            [
+                int(started_at.timestamp() * 1000) + 10_000 * step,
+                48.137 + step * 0.001,
+                11.575 + step * 0.0014,
+                31,
+                40,
+            ]
+            for step in range(8)
+        ]
+        values = {"value": None, "limit_value": None, "detail": "", "geofence_id": 0, "is_over": True, **told}
+        self.connection.execute(
+            "INSERT INTO events (device_id, started_at, kind, geofence_id, ended_at, latitude, longitude,"
+            " value, limit_value, detail, fixes) VALUES (%s, %s, %s, %s, %s, 48.137, 11.575, %s, %s, %s, %s)",
+            (
+                row[0],
+                started_at,
+                kind,
+                values["geofence_id"],
+                started_at + timedelta(seconds=70) if values["is_over"] else None,
+                values["value"],
+                values["limit_value"],
+                values["detail"],
+                json.dumps(fixes),
+            ),
+        )
+        cause = Cause(*row, kind, values["geofence_id"], started_at, values["is_over"], severity)
+        with self.connection.transaction():
+            raise_alerts(self.connection, [cause])
+        found = self.connection.execute(
+            "SELECT max(alert_id) FROM alert_events WHERE kind = %s", (kind,)
+        ).fetchone()
+        assert found
+        return int(found[0])
+
+
+@pytest.fixture
+def incidents(connection: psycopg.Connection) -> Incidents:
+    return Incidents(connection)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What every answer carries, how errors look, and what the base map is told."""
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,17 @@ def test_the_pages_hold_no_script_or_style_of_their_own(
         assert "<style" not in page
         assert " style=" not in page
         assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
+
+
+def test_our_own_styles_travel_compressed_and_are_not_sent_again(client: FlaskClient) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    with client.get("/static/site.css") as plain, client.get("/static/site.css", headers=asked) as answer:
+        assert gzip.decompress(answer.data) == plain.data
+        assert len(answer.data) < len(plain.data) / 2
+        assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding")
+        known = {**asked, "If-None-Match": answer.headers["ETag"]}
+    with client.get("/static/site.css", headers=known) as again:
+        assert (again.status_code, again.data) == (304, b"")
 
 
 def test_only_the_host_of_the_map_style_joins_the_policy() -> None:

@@ -1,14 +1,29 @@
 // The few things of a page that HTML and htmx do not do by themselves.
 (() => {
   const results = () => document.getElementById("results");
-  document.addEventListener("htmx:beforeRequest", () => results()?.setAttribute("aria-busy", "true"));
-  document.addEventListener("htmx:afterRequest", () => results()?.setAttribute("aria-busy", "false"));
+  const isBell = (event) => event.detail.elt.id === "bells";
+  // What the page asks by itself, without anybody's doing: a failure of that takes nobody from what they do.
+  const isByItself = ({ detail }) => detail.elt === document.body || ["bells", "alert"].includes(detail.elt.id);
+  const busy = (is) => (event) => isByItself(event) || results()?.setAttribute("aria-busy", is);
+  document.addEventListener("htmx:beforeRequest", busy("true"));
+  document.addEventListener("htmx:afterRequest", busy("false"));
   // An answer that is an error: show the whole page that says so instead of nothing.
   document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status !== 401) location.assign(event.detail.pathInfo.finalRequestPath);
+    if (!isByItself(event) && event.detail.xhr.status !== 401) location.assign(event.detail.pathInfo.finalRequestPath);
   });
   document.addEventListener("htmx:sendError", () => document.body.classList.add("is-cut-off"));
   document.addEventListener("htmx:afterOnLoad", () => document.body.classList.remove("is-cut-off"));
+  // The bell: this tab has been told of every alert up to the newest that it has heard of.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (isBell(event)) event.detail.parameters.after = sessionStorage.getItem("newest-alert") ?? "";
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const newest = isBell(event) && document.getElementById("bell-side")?.dataset.newest;
+    if (newest) sessionStorage.setItem("newest-alert", newest);
+    const toasts = document.getElementById("toasts");
+    while (toasts?.children.length > 3) toasts.firstElementChild.remove();
+  });
+  document.addEventListener("click", (event) => event.target.closest("[data-close-toast]")?.parentElement.remove());
   // "/" goes to the search box, as everywhere.
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest("input, textarea, select");

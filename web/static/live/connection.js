@@ -11,7 +11,7 @@ export class Connection {
   #urls;
   #heardAt = null;
 
-  constructor({ sessionUrl, signInUrl, onSnapshot, onDelta }) {
+  constructor({ sessionUrl, signInUrl, onSnapshot, onDelta, onAlert }) {
     this.#urls = { sessionUrl, signInUrl };
     this.#socket = io("/live", {
       transports: ["websocket", "polling"],
@@ -22,6 +22,7 @@ export class Connection {
     this.#socket.on("connect", () => this.#socket.emit("view", { bounds: null, zoom: null, filters: {} }));
     this.#socket.on("snapshot", (message) => this.#hear(onSnapshot, message));
     this.#socket.on("delta", (message) => this.#hear(onDelta, message));
+    this.#socket.on("alert", (message) => this.#hear(onAlert, message));
     this.#socket.on("connect_error", () => this.#findOutWhy());
     this.#socket.on("disconnect", (reason) => {
       if (reason === "io server disconnect") this.#findOutWhy();

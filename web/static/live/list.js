@@ -18,11 +18,11 @@ export class VehicleList {
     list.addEventListener("keydown", (event) => this.#walk(event));
   }
 
-  /** Show these vehicles, [{vehicle, state, age}], and mark the selected one. */
+  /** Show these vehicles, [{vehicle, state, age, news}], and mark the selected one. */
   render(shown, selectedId) {
     this.#arrange(shown);
-    for (const { vehicle, state, age } of shown) {
-      this.#fill(this.#rows.get(vehicle.id), vehicle, state, age, vehicle.id === selectedId);
+    for (const { vehicle, state, age, news } of shown) {
+      this.#fill(this.#rows.get(vehicle.id), vehicle, state, age, news, vehicle.id === selectedId);
     }
   }
 
@@ -43,7 +43,7 @@ export class VehicleList {
     this.#setTabStop(focused?.closest("li") ?? this.#list.firstElementChild);
   }
 
-  #fill(row, vehicle, state, age, isSelected) {
+  #fill(row, vehicle, state, age, news, isSelected) {
     const { item, button, label, speed, unit, word, more } = row;
     setData(item, "uid", vehicle.uid);
     setData(item, "state", state);
@@ -55,7 +55,9 @@ export class VehicleList {
     const isCurrent = state === "online" || state === "late";
     setText(speed, isCurrent ? saySpeed(vehicle.speed) : "");
     unit.hidden = !isCurrent || vehicle.speed === null;
-    setText(word, age === null ? STATE_WORDS[state] : `${STATE_WORDS[state]} · ${sayAge(age, vehicle.fixTime)}`);
+    const told = age === null ? STATE_WORDS[state] : `${STATE_WORDS[state]} · ${sayAge(age, vehicle.fixTime)}`;
+    setText(word, [told, ...news].join(" · "));
+    item.classList.toggle("is-alarmed", news.length > 0);
     item.classList.toggle("is-selected", isSelected);
     button.setAttribute("aria-pressed", String(isSelected));
     more.hidden = !isSelected;

@@ -1,5 +1,6 @@
 // The live map: what the server tells goes into the fleet, and at most once a frame onto map and list.
 import * as maplibre from "../vendor/maplibre-gl.mjs";
+import { AlertPanel, Alerts } from "./alerts.js";
 import { makeStyle } from "./basemap.js";
 import { Connection } from "./connection.js";
 import { Filter } from "./filter.js";
@@ -7,6 +8,7 @@ import { Fleet } from "./fleet.js";
 import { describeIngest } from "./ingest.js";
 import { VehicleList } from "./list.js";
 import { Markers } from "./markers.js";
+import { Sound } from "./sound.js";
 import { StateButtons } from "./states.js";
 import { say } from "./words.js";
 
@@ -21,6 +23,7 @@ const urls = {
 
 const fleet = new Fleet();
 const filter = new Filter();
+const alerts = new Alerts();
 let selectedId = null;
 let ingest = null;
 // Until a person moves the map it is kept wide enough for every vehicle that has reported.
@@ -52,12 +55,23 @@ const states = new StateButtons(at("states"), (state) => {
   filter.toggle(state);
   schedule();
 });
+const alertPanel = new AlertPanel({
+  box: at("alarms"), toasts: at("toasts"), kinds: JSON.parse(page.dataset.kinds), url: page.dataset.alertUrl,
+});
+const sound = new Sound(at("sound"));
 const connection = new Connection({
   ...page.dataset,
   onSnapshot(message) {
     fleet.takeSnapshot(message);
     ingest = message.ingest;
+    alerts.takeSnapshot(message.alerts);
     showWanted();
+    schedule();
+  },
+  onAlert(message) {
+    const news = alerts.takeChanges(message);
+    alertPanel.announce(news);
+    if (news.length) sound.play(news.some(({ severity }) => severity === "critical") ? "critical" : "warning");
     schedule();
   },
   onDelta(message) {
@@ -104,15 +118,19 @@ function schedule() {
 function render() {
   const counts = { online: 0, late: 0, offline: 0, none: 0 };
   const shown = [];
+  const alarms = alerts.byDevice();
   for (const vehicle of fleet.vehicles.values()) {
     const state = fleet.stateOf(vehicle);
     counts[state] += 1;
-    if (filter.shows(vehicle, state)) shown.push({ vehicle, state, age: fleet.ageOf(vehicle) });
+    if (!filter.shows(vehicle, state)) continue;
+    const news = (alarms.get(vehicle.id) ?? []).map((alert) => alertPanel.sayKind(alert));
+    shown.push({ vehicle, state, age: fleet.ageOf(vehicle), news });
   }
   keepAllInView();
   states.render(counts, filter.states);
   list.render(shown, selectedId);
   markers.render(shown, selectedId);
+  alertPanel.render(alerts, fleet.now(), selectedId);
   if (fleet.isKnown) at("count").textContent = say("%(shown)s of %(total)s", { shown: shown.length, total: fleet.total });
   sayNothing(shown.length);
   const trouble = connection.describe();

@@ -1,4 +1,4 @@
-// All vehicles as one source of the map: marks, numbers, and a ring round the selected one.
+// All vehicles as one source of the map: marks, numbers, and rings round the selected one and those with alerts.
 import { Glide } from "./glide.js";
 import { addIcons, chooseIcon } from "./icons.js";
 import { PALETTES } from "./palette.js";
@@ -35,7 +35,7 @@ export class Markers {
     for (const layer of makeLayers(colours)) this.#map.addLayer(layer);
   }
 
-  /** Show these vehicles, [{vehicle, state}], and mark the selected one. */
+  /** Show these vehicles, [{vehicle, state, news}], and mark the selected one. */
   render(shown, selectedId) {
     this.#shown = shown.filter(({ vehicle }) => vehicle.latitude !== null);
     this.#selectedId = selectedId;
@@ -44,8 +44,8 @@ export class Markers {
 
   #draw() {
     const now = performance.now();
-    const features = this.#shown.map(({ vehicle, state }) =>
-      makeFeature(vehicle, this.#glide.place(vehicle, now), state, vehicle.id === this.#selectedId),
+    const features = this.#shown.map(({ vehicle, state, news }) =>
+      makeFeature(vehicle, this.#glide.place(vehicle, now), state, vehicle.id === this.#selectedId, news.length > 0),
     );
     const source = this.#map.getSource("vehicles");
     const drawn = JSON.stringify(features);
@@ -58,7 +58,7 @@ export class Markers {
   }
 }
 
-function makeFeature(vehicle, coordinates, state, isSelected) {
+function makeFeature(vehicle, coordinates, state, isSelected, isAlarmed) {
   const { label } = vehicle;
   return {
     type: "Feature",
@@ -69,14 +69,22 @@ function makeFeature(vehicle, coordinates, state, isSelected) {
       ...chooseIcon(vehicle, state),
       isStale: state === "offline",
       isSelected,
-      // Where labels collide the lowest is drawn first and wins: the selected, then whoever is on the road.
-      rank: isSelected ? 0 : { online: 1, late: 2, offline: 3 }[state],
+      isAlarmed,
+      // Where labels collide the lowest is drawn first and wins: the selected and alarmed, then whoever is on the road.
+      rank: isSelected || isAlarmed ? 0 : { online: 1, late: 2, offline: 3 }[state],
     },
   };
 }
 
 function makeLayers(colours) {
   return [
+    {
+      id: "alarms", type: "circle", source: "vehicles", filter: ["get", "isAlarmed"],
+      paint: {
+        "circle-radius": 23, "circle-color": colours.alarm, "circle-opacity": 0.12,
+        "circle-stroke-color": colours.alarm, "circle-stroke-width": 3,
+      },
+    },
     {
       id: "selected", type: "circle", source: "vehicles", filter: ["get", "isSelected"],
       paint: {
@@ -96,7 +104,7 @@ function makeLayers(colours) {
         "text-font": ["Inter Semibold"],
         "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 14, 13, 17, 15],
         "text-variable-anchor": ["top", "bottom", "left", "right"],
-        "text-radial-offset": ["case", ["get", "isSelected"], 1.7, 1.05],
+        "text-radial-offset": ["case", ["get", "isAlarmed"], 2, ["get", "isSelected"], 1.7, 1.05],
         "text-optional": true,
         "text-padding": 1,
         "symbol-sort-key": ["get", "rank"],

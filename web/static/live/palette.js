@@ -9,7 +9,7 @@ export const PALETTES = {
     streetLabel: "#6f6a60", road: "#c7bfb0", stop: "#8f8a80", stopLabel: "#77726a",
     hoodLabel: "#6d675c", placeLabel: "#413d36", halo: "#fbfaf7",
     online: "#0b7a5b", late: "#d97706", offline: "#7c8794", mark: "#ffffff", hollow: "#fbfaf7",
-    label: "#1c2430", staleLabel: "#6b7480", select: "#1d5fd1",
+    label: "#1c2430", staleLabel: "#6b7480", select: "#1d5fd1", alarm: "#c92a2a",
   },
   dark: {
     land: "#161b22", water: "#15334a", waterEdge: "#1f4562", waterLabel: "#6fa3c4", border: "#39414d",
@@ -19,6 +19,6 @@ export const PALETTES = {
     streetLabel: "#8b95a3", road: "#3a434f", stop: "#6a7480", stopLabel: "#7d8794",
     hoodLabel: "#9aa5b3", placeLabel: "#c9d1db", halo: "#161b22",
     online: "#2fc08f", late: "#f2a33a", offline: "#8a95a3", mark: "#0d1a16", hollow: "#1b212a",
-    label: "#eef2f6", staleLabel: "#98a2ae", select: "#6ea8ff",
+    label: "#eef2f6", staleLabel: "#98a2ae", select: "#6ea8ff", alarm: "#ff7b72",
   },
 };
