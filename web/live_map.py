@@ -9,7 +9,6 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from sql.queries import queries
 from sql.users import list_reach
 from web import database
-from web.languages import list_words_of_scripts
 
 pages = Blueprint("live_map", __name__)
 
@@ -18,7 +17,7 @@ pages = Blueprint("live_map", __name__)
 def show() -> Response:
     """The page; what moves on it comes over the live connection."""
     style_url = current_app.config["MAP_STYLE_URL"]
-    page = render_template("map.html", style_url=style_url, words=list_words_of_scripts())
+    page = render_template("map.html", style_url=style_url)
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response

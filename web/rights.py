@@ -40,6 +40,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     N_("edit devices"): frozenset({"admin", "dispatcher", "mechanic"}),
     N_("see assignments"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     N_("edit assignments"): frozenset({"admin", "dispatcher"}),
+    N_("see geofences"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("edit geofences"): frozenset({"admin", "dispatcher"}),
+    N_("see schedules"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("edit schedules"): frozenset({"admin", "dispatcher"}),
+    N_("see rules"): frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("edit rules"): frozenset({"admin"}),
     N_("see users"): frozenset({"admin"}),
     N_("edit users"): frozenset({"admin"}),
 }
@@ -149,6 +155,13 @@ ENDPOINTS: dict[str, str] = {
         f"api_assignments.{action}": "edit assignments"
         for action in ("add", "change", "end", "remove", "substitute")
     },
+    **of_records("geofences"),
+    "geofence_map.list_shapes": "see geofences",
+    "geofence_map.list_vehicles": "see geofences",
+    "geofence_visits.list_all": "see geofences",
+    "api_geofence_visits.list_all": "see geofences",
+    **of_records("schedules"),
+    **of_records("rules"),
     **of_records("users"),
     "people.invite": "edit users",
     "people.sign_out": "edit users",
