@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from sql import audit
 from sql.audit import Author, Row
@@ -91,7 +92,10 @@ class Records:
     def _write(self, action: str, before: Row | None, values: Row) -> Row:
         try:
             with self.connection.transaction():
-                rows = fetch_rows(self.connection, f"{action}_{self.noun}", **values)
+                sent = {
+                    name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()
+                }
+                rows = fetch_rows(self.connection, f"{action}_{self.noun}", **sent)
                 if not rows:
                     raise Conflict(self.get(values["id"]))
                 self._check_reach(rows[0])

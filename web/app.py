@@ -19,6 +19,7 @@ from web import (
     database,
     formats,
     gate,
+    geofence_map,
     guard,
     headers,
     health,
@@ -43,17 +44,29 @@ from web.assignments_api import make_assignments_api
 from web.live import Live
 from web.mail import Mailer
 from web.people_api import make_people_api
-from web.records import documents, driver_accounts, odometer, parts_api, photo, references
+from web.records import (
+    documents,
+    driver_accounts,
+    odometer,
+    outline,
+    parts_api,
+    photo,
+    references,
+    visits,
+)
 from web.records.api import make_api
 from web.records.depots import DEPOTS
 from web.records.devices import DEVICES
 from web.records.drivers import DRIVERS
+from web.records.geofences import GEOFENCES
 from web.records.pages import make_pages
+from web.records.rules import RULES
+from web.records.schedules import SCHEDULES
 from web.records.users import USERS
 from web.records.vehicles import VEHICLES
 from web.system.pages import system
 
-KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS, USERS)
+KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS, GEOFENCES, SCHEDULES, RULES, USERS)
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -88,6 +101,7 @@ def create_app(settings: Settings) -> APIFlask:
     formats.set_up(app)
     shell.set_up(app)
     references.set_up(app)
+    outline.set_up(app)
     uploads.set_up(app)
     guard.set_up(app)
     api_auth.set_up(app, settings)
@@ -104,6 +118,7 @@ def create_app(settings: Settings) -> APIFlask:
         second_factor,
         people,
         live_map,
+        geofence_map,
         assignments,
         alerts,
         escalations,
@@ -123,6 +138,8 @@ def create_app(settings: Settings) -> APIFlask:
     for part in (photo, odometer):
         app.register_blueprint(part.make_pages(VEHICLES))
     app.register_blueprint(parts_api.make_odometer_api(VEHICLES))
+    app.register_blueprint(visits.make_pages(GEOFENCES))
+    app.register_blueprint(visits.make_api(GEOFENCES))
     for owner in (VEHICLES, DRIVERS):
         app.register_blueprint(documents.make_pages(owner))
         app.register_blueprint(parts_api.make_documents_api(owner))

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from web import clock
 
 METRES_PER_MILE = 1609.344
+METRES_PER_FOOT = 0.3048
 LITRES_PER_GALLON = 3.785411784
 SOON_DAYS = 30
 TONES = {
@@ -37,7 +38,8 @@ def set_up(app: Flask) -> None:
         volume,
         expiry,
     ]
-    shows += [picture, speed, place, plain, on_off, show_as, browser]
+    shows += [picture, speed, metres, lasting, acceleration, percent, volts]
+    shows += [place, plain, on_off, yes_no, show_as, browser]
     for show in shows:
         app.add_template_filter(show)
 
@@ -147,6 +149,40 @@ def speed(mps: float | None) -> str:
     return f"{number(mps * 3600 / METRES_PER_MILE)} mph" if uses_miles() else f"{number(mps * 3.6)} km/h"
 
 
+def metres(value: float | None) -> str:
+    """Metres or feet."""
+    if value is None:
+        return NOTHING
+    return f"{number(value / METRES_PER_FOOT)} ft" if uses_miles() else f"{decimal(value)} m"
+
+
+def lasting(seconds: float | None) -> str:
+    """How long something takes, as short as it can be said."""
+    if seconds is None:
+        return NOTHING
+    sizes = (("h", 3600), ("min", 60), ("s", 1))
+    parts = [(int(seconds % (60 * size) if size < 3600 else seconds) // size, unit) for unit, size in sizes]
+    first = next((place for place, (count, _unit) in enumerate(parts) if count), 2)
+    return " ".join(
+        f"{number(count)} {unit}" for count, unit in parts[first : first + 2] if count or first == 2
+    )
+
+
+def acceleration(value: float | None) -> str:
+    """Metres per second squared, as devices and their makers give it everywhere."""
+    return NOTHING if value is None else f"{decimal(value)} m/s\u00b2"
+
+
+def percent(value: float | None) -> str:
+    """Percent."""
+    return NOTHING if value is None else f"{decimal(value)} %"
+
+
+def volts(value: float | None) -> str:
+    """Volts."""
+    return NOTHING if value is None else f"{decimal(value)} V"
+
+
 def place(value: float | None) -> str:
     """Degrees, to about a metre."""
     return NOTHING if value is None else f"{value:.5f}"
@@ -160,6 +196,11 @@ def plain(value: Any) -> Any:
 def on_off(value: bool | None) -> str:
     """Whether something is switched on."""
     return str(_("on") if value else _("off"))
+
+
+def yes_no(value: bool | None) -> str:
+    """Whether something is so."""
+    return str(_("yes") if value else _("no"))
 
 
 def uses_miles() -> bool:

@@ -12,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 @dataclass(frozen=True)
 class Field:
     """One field. `input` is one of templates/inputs.html: text, area, number, day, moment, select, pick,
-    ticks, check, file, tel, password.
+    ticks, check, color, hidden, file, tel, password. An area has `rows`. `nothing`
+    is what a reader is told where there is no value.
 
     `choices` are a select's values and words. `of` names the kind of another record that the field refers to
     (its `value` is a Reference): a select offers all of them, a pick suggests what fits while one types;
@@ -39,6 +40,8 @@ class Field:
     order: str = ""
     tones: tuple[tuple[str, str], ...] = ()
     right: str = ""
+    rows: int = 2
+    nothing: Any = ""
 
     @property
     def needed(self) -> bool:

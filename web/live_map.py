@@ -10,7 +10,6 @@ from sql.queries import queries
 from sql.users import list_reach
 from web import database
 from web.alerts.words import KIND_WORDS
-from web.languages import list_words_of_scripts
 
 pages = Blueprint("live_map", __name__)
 
@@ -20,7 +19,7 @@ def show() -> Response:
     """The page; what moves on it comes over the live connection."""
     style_url = current_app.config["MAP_STYLE_URL"]
     kinds = {kind: str(word) for kind, word in KIND_WORDS.items()}
-    page = render_template("map.html", style_url=style_url, words=list_words_of_scripts(), kinds=kinds)
+    page = render_template("map.html", style_url=style_url, kinds=kinds)
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""Amounts that people enter in units of their own and that are kept in ours: distances and volumes."""
+"""Amounts that people enter in units of their own and that are kept in ours: lengths, speeds, volumes."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import ValidationError
+from marshmallow import ValidationError, missing
 
 from web import formats
 from web.values import REQUIRED, Number
@@ -21,11 +21,20 @@ class Measure(Number):
     imperial: tuple[str, float] = ("", 1.0)
     decimals = 0
 
-    def __init__(self, least: float, most: float, needed: bool = False, description: str = "") -> None:
+    def __init__(
+        self,
+        least: float,
+        most: float,
+        needed: bool = False,
+        description: str = "",
+        initial: float | None = None,
+    ) -> None:
+        """`initial` is what a new record has where nothing is given; such an amount is always there."""
         wrong = _l("This must be a number.")
         super().__init__(
             required=needed,
-            allow_none=not needed,
+            load_default=missing if initial is None else initial,
+            allow_none=not needed and initial is None,
             allow_nan=False,
             error_messages={
                 "required": REQUIRED,
@@ -53,7 +62,7 @@ class Measure(Number):
         amount = float(super()._deserialize(value, attr, data, **kwargs))
         kept = round(amount * size if isinstance(value, str) else amount, self.decimals)
         if not math.isfinite(kept) or not self.least <= kept <= self.most:
-            least, most = formats.number(self.least / size), formats.number(self.most / size)
+            least, most = (_say_bound(bound / size) for bound in (self.least, self.most))
             raise ValidationError(
                 _("This must be from %(least)s to %(most)s %(unit)s.", least=least, most=most, unit=unit)
             )
@@ -70,6 +79,10 @@ class Measure(Number):
         return entry
 
 
+def _say_bound(bound: float) -> str:
+    return formats.decimal(bound) if bound < 100 else formats.number(bound)
+
+
 class Distance(Measure):
     """Metres; people enter kilometres or miles."""
 
@@ -83,3 +96,41 @@ class Volume(Measure):
     metric = ("L", 1.0)
     imperial = ("gal", formats.LITRES_PER_GALLON)
     decimals = 2
+
+
+class Length(Measure):
+    """Metres; people enter metres or feet."""
+
+    metric = ("m", 1.0)
+    imperial = ("ft", formats.METRES_PER_FOOT)
+    decimals = 2
+
+
+class Speed(Measure):
+    """Metres per second; people enter kilometres or miles an hour."""
+
+    metric = ("km/h", 1 / 3.6)
+    imperial = ("mph", formats.METRES_PER_MILE / 3600)
+    decimals = 4
+
+
+class Same(Measure):
+    """An amount that everybody enters in the unit that it is kept in."""
+
+    decimals = 3
+
+    def __init__(self, name: str, least: float, most: float, **more: Any) -> None:
+        self.metric = self.imperial = (name, 1.0)
+        super().__init__(least, most, **more)
+
+
+class Minutes(Measure):
+    """Whole seconds; people enter minutes."""
+
+    metric = imperial = ("min", 60.0)
+
+
+class Seconds(Measure):
+    """Whole seconds."""
+
+    metric = imperial = ("s", 1.0)

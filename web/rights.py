@@ -43,6 +43,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     N_("see alerts"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     N_("handle alerts"): frozenset({"admin", "dispatcher"}),
     N_("edit escalations"): frozenset({"admin"}),
+    N_("see geofences"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("edit geofences"): frozenset({"admin", "dispatcher"}),
+    N_("see schedules"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("edit schedules"): frozenset({"admin", "dispatcher"}),
+    N_("see rules"): frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("edit rules"): frozenset({"admin"}),
     N_("see users"): frozenset({"admin"}),
     N_("edit users"): frozenset({"admin"}),
 }
@@ -163,6 +169,13 @@ ENDPOINTS: dict[str, str] = {
     "alerts.change_many": "handle alerts",
     "escalations.show": "edit escalations",
     "escalations.change": "edit escalations",
+    **of_records("geofences"),
+    "geofence_map.list_shapes": "see geofences",
+    "geofence_map.list_vehicles": "see geofences",
+    "geofence_visits.list_all": "see geofences",
+    "api_geofence_visits.list_all": "see geofences",
+    **of_records("schedules"),
+    **of_records("rules"),
     **of_records("users"),
     **{
         f"{room}.{action}": "edit users"

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from sql.users import User
 from web import tokens
-from web.languages import LANGUAGES, choose_time_zone
+from web.languages import LANGUAGES, choose_time_zone, list_words_of_scripts
 from web.rights import find_right, may
 
 
@@ -31,6 +31,8 @@ PLACES = (
     Place("drivers.list_all", _l("Drivers"), "wheel"),
     Place("devices.list_all", _l("Devices"), "tracker"),
     Place("depots.list_all", _l("Depots"), "building"),
+    Place("geofences.list_all", _l("Geofences"), "fence"),
+    Place("rules.list_all", _l("Rules"), "rule"),
     Place("users.list_all", _l("Users"), "users"),
     Place("system.overview.show", _l("System"), "pulse"),
 )
@@ -57,6 +59,7 @@ def describe() -> dict[str, Any]:
         "language": locale.language if locale else "en",
         "languages": LANGUAGES,
         "time_zone": choose_time_zone(),
+        "list_words_of_scripts": list_words_of_scripts,
     }
 
 

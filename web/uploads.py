@@ -12,6 +12,11 @@ from web import pictures
 LARGEST = 10 * 1024 * 1024
 LARGEST_REQUEST = 32 * 1024 * 1024
 LONGEST_NAME = 200
+# An outline of 2,000 corners, however it is written.
+LARGEST_OUTLINE = 512 * 1024
+OUTLINES = frozenset(
+    f"{room}.{view}" for room in ("geofences", "api_geofences") for view in ("add", "change")
+)
 ROUTES = frozenset(
     {
         "vehicle_photo.replace",
@@ -37,9 +42,11 @@ def set_up(app: Flask) -> None:
 
 
 def widen() -> None:
-    """More room for a request that brings a file."""
+    """More room for a request that brings a file, and some for one that brings an outline."""
     if request.endpoint in ROUTES:
         request.max_content_length = LARGEST_REQUEST
+    elif request.endpoint in OUTLINES:
+        request.max_content_length = request.max_form_memory_size = LARGEST_OUTLINE
 
 
 def read(field: str, longest_side: int, takes_pdf: bool = False) -> Upload | None:

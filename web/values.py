@@ -74,6 +74,14 @@ class Number(Blank, fields.Float):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Words(fields.List[str]):
+    """Several of some words; a text has them with commas between."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        given = [word for word in value.split(",") if word] if isinstance(value, str) else value
+        return sorted(set(super()._deserialize(given, attr, data, **kwargs)))
+
+
 class Vin(Text):
     """A vehicle identification number, however it was typed."""
 
@@ -187,6 +195,27 @@ def choice(of: Iterable[str], needed: bool = True, description: str = "") -> Tex
         validate=validate.OneOf(list(of), error=_l("This must be one of: {choices}.")),
         error_messages=_messages(_l("This must be text.")),
         metadata=_describe(description),
+    )
+
+
+def words(of: Iterable[str], description: str = "") -> Words:
+    """Several of these words."""
+    return Words(
+        choice(of),
+        load_default=list,
+        error_messages={"invalid": _l("This must be a list.")},
+        metadata=_describe(description),
+    )
+
+
+def colour(initial: str) -> Text:
+    """A colour, as #206bc4."""
+    shape = validate.Regexp(r"#[0-9a-f]{6}\Z", error=_l("This must be a colour, such as #206bc4."))
+    return Text(
+        load_default=initial,
+        validate=shape,
+        error_messages=_messages(_l("This must be text.")),
+        metadata=_describe("as #206bc4", maxLength=7),
     )
 
 

@@ -1,12 +1,13 @@
 """What a kind of record is: the declaration that its pages, its API and its queries are found by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from flask import g
 from flask_babel import lazy_gettext as _l
+from marshmallow import missing
 
 from sql.audit import Author, Row
 from sql.records import RecordError, Records
@@ -64,7 +65,8 @@ class Kind:
     but the list's query finds; `listed` names the columns of the list where they are not simply the fields
     with a width. `bulk` names the fields that can be set for many records at once; None where nothing can.
     `farewell` says what archiving these records means. `explain` knows a better sentence than the usual one
-    for some of what the database does not take.
+    for some of what the database does not take. `about` is a sentence over the list, and the templates are
+    those of its pages. A kind whose records differ, such as RULES, says by `fields_of` which fields one has.
     """
 
     table: str
@@ -81,17 +83,20 @@ class Kind:
     listed: tuple[str, ...] = ()
     bulk: tuple[str, ...] | None = None
     farewell: Callable[[psycopg.Connection, list[int]], list[str]] | None = None
+    about: Any = ""
+    list_template: str = "records/list.html"
+    form_template: str = "records/form.html"
+    record_template: str = "records/record.html"
 
     @property
     def shown(self) -> list[Field]:
         """The fields and found that the person who asks may see."""
         return [field for field in (*self.fields, *self.found) if is_shown(field)]
 
-    @property
-    def facts(self) -> list[Field]:
+    def facts_of(self, row: Row) -> list[Field]:
         """Those that a record's page shows: without what was only found for the list."""
         found = () if self.listed else self.found
-        return [field for field in (*self.fields, *found) if is_shown(field)]
+        return [field for field in (*self.fields_of(row), *found) if is_shown(field)]
 
     @property
     def columns(self) -> list[Field]:
@@ -114,6 +119,28 @@ class Kind:
         """A record without what the person who asks may not see."""
         hidden = {field.name for field in (*self.fields, *self.found) if not is_shown(field)}
         return {name: value for name, value in row.items() if name not in hidden}
+
+    def fields_of(self, values: Mapping[str, Any]) -> tuple[Field, ...]:
+        """The fields of the record, or of what a form sent, with these values."""
+        return self.fields
+
+    def declare(self, field: Field, row: Row) -> Field:
+        """How a field is declared for this record."""
+        return next((one for one in self.fields_of(row) if one.name == field.name), field)
+
+    def begin(self) -> Row:
+        """What the form of a new record shows first."""
+        given = {field.name: field.value.load_default for field in self.fields}
+        empty = dict.fromkeys(name for name, value in given.items() if value is missing)
+        return {name: value() if callable(value) else value for name, value in {**given, **empty}.items()}
+
+    def may_change(self, row: Row) -> bool:
+        """Whether whoever may edit such records may edit this one."""
+        return True
+
+    def may_archive(self, row: Row) -> bool:
+        """Whether this record can be put out of the way at all."""
+        return True
 
     def order_of(self, name: str) -> str:
         """The column of the query that puts the list in the order of this field."""

@@ -35,7 +35,7 @@ def make_pages(kind: Kind) -> Blueprint:
         references.learn_names(kind.columns, listing.items)
         shown = request.args.get("shown", 0, int) + len(listing.items)
         return render_part(
-            "records/list.html",
+            kind.list_template,
             "records/results.html",
             kind=kind,
             wish=wish,
@@ -60,12 +60,12 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.get("/new")
     def begin() -> Response:
         """An empty form."""
-        return show_form(kind, None, {}, {})
+        return show_form(kind, None, {**kind.begin(), **request.args}, {})
 
     @pages.post("")
     def add() -> Response:
         """A new record, or the form with what is wrong with it."""
-        entered, errors = read_form(kind.fields, request.form)
+        entered, errors = read_form(kind.fields_of(request.form), request.form)
         if errors:
             return show_form(kind, None, entered, errors)
         try:
@@ -86,7 +86,7 @@ def make_pages(kind: Kind) -> Blueprint:
             changes = audit.list_changes(connection, kind.table, id, parts=told)
             farewell = kind.farewell(connection, [id]) if kind.farewell else []
         page = render_template(
-            "records/record.html", kind=kind, row=row, parts=parts, changes=changes, farewell=farewell
+            kind.record_template, kind=kind, row=row, parts=parts, changes=changes, farewell=farewell
         )
         return make_response(page)
 
@@ -99,7 +99,7 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.post("/<int:id>")
     def change(id: int) -> Response:
         """The changed record, the form with what is wrong, or both versions where another was faster."""
-        entered, errors = read_form(kind.fields, request.form)
+        entered, errors = read_form(kind.fields_of(request.form), request.form)
         version = read_version()
         if errors:
             return show_form(kind, {"id": id, "version": version}, entered, errors)
@@ -149,7 +149,7 @@ def read_version() -> int:
 
 def show_form(kind: Kind, row: dict[str, Any] | None, entered: Any, errors: dict[str, str]) -> Response:
     """The form of a new record or of this one."""
-    page = render_template("records/form.html", kind=kind, row=row, entered=entered, errors=errors)
+    page = render_template(kind.form_template, kind=kind, row=row, entered=entered, errors=errors)
     return make_response(page, 422 if errors else 200)
 
 
@@ -167,7 +167,7 @@ def show_conflict(
     with database.connection() as connection:
         opened = queries.find_version(connection, **of, version=version)
         last = queries.find_last_change(connection, **of)
-    rows = compare(kind.fields, opened, entered, current)
+    rows = compare(kind.fields_of(current), opened, entered, current)
     page = render_template("records/conflict.html", kind=kind, current=current, rows=rows, last=last)
     return make_response(page, 409)
 
@@ -181,6 +181,7 @@ def explain(kind: Kind, error: RecordError, values: dict[str, Any]) -> dict[str,
         "taken": _("This is taken by another record, maybe an archived one."),
         "unknown": _("There is no such record."),
         "beyond_reach": _("This must be one that you look after."),
+        "shared": _("What concerns the whole fleet is changed by those who reach all of it."),
         "needed": _("This is needed."),
         "last_admin": _("The last admin stays: make somebody else one first."),
         "own": _("Nobody changes how far their own rights go: another admin has to."),

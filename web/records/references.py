@@ -17,7 +17,6 @@ from sql.queries import queries
 from sql.users import list_reach
 from web import clock, database, formats
 from web.forms import Field
-from web.measures import Measure
 from web.records.kind import is_shown
 from web.values import REQUIRED, Blank
 
@@ -70,6 +69,25 @@ class References(fields.List[int]):
         return [self.one.deserialize(id) for id in value]
 
 
+class NamedReferences(References):
+    """The same, where there may be too many to tick: a text has their names with commas between."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = [self._find(name) for name in map(str.strip, value.split(",")) if name]
+        return sorted(set(super()._deserialize(value, attr, data, **kwargs)))
+
+    def _find(self, name: str) -> Any:
+        try:
+            return self.one.deserialize(name)
+        except ValidationError as error:
+            raise ValidationError(f"{name}: {error.messages[0]}") from error
+
+    def enter(self, ids: list[int]) -> str:
+        """The names of these, as they are typed."""
+        return ", ".join(filter(None, (find_name(self.one.noun, id) for id in ids)))
+
+
 def set_up(app: Flask) -> None:
     """Tell the templates."""
     app.add_template_global(list_ticks)
@@ -98,9 +116,11 @@ def find_name(noun: str, id: int | None) -> str | None:
     return known[noun, id]
 
 
-def list_ticks(field: Field, value: Any) -> list[tuple[int, str, bool]]:
-    """What ticks offer: the id and name of each record that is not archived, and whether it is ticked."""
+def list_ticks(field: Field, value: Any) -> list[tuple[Any, Any, bool]]:
+    """What ticks offer, and whether it is ticked: each choice, or the id and name of what is not archived."""
     chosen = {str(id) for id in (value.split(",") if isinstance(value, str) else value or [])}
+    if field.choices:
+        return [(key, label, key in chosen) for key, label in field.choices]
     with database.connection() as connection:
         rows = _list(connection, field.of)
     return [
@@ -133,12 +153,13 @@ def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
 
 def entry_of(field: Field, value: Any) -> Any:
     """What a form's input shows of a value: a reference by its name, and nothing where there is none."""
+    enter = getattr(field.value, "enter", None)
+    if enter and value is not None and not isinstance(value, str):
+        return enter(value)
     if isinstance(value, list):
         return ",".join(str(id) for id in value)
     if field.of and isinstance(value, int):
         return find_name(field.of, value)
-    if isinstance(field.value, Measure) and isinstance(value, int | float):
-        return field.value.enter(value)
     if isinstance(value, datetime):
         return clock.write(value)
     return value if value or value == 0 else ""
@@ -146,11 +167,16 @@ def entry_of(field: Field, value: Any) -> Any:
 
 def show_field(value: Any, field: Field) -> Any:
     """A field's value as a reader sees it."""
+    words, tones = dict(field.choices), dict(field.tones)
+    if field.nothing and value in (None, []):
+        return formats.plain(field.nothing)
     if isinstance(value, list):
-        return formats.plain(", ".join(filter(None, (find_name(field.of, id) for id in value))))
+        names = [words.get(one) if field.choices else find_name(field.of, one) for one in value]
+        return formats.plain(", ".join(str(name) for name in names if name))
     if field.of:
         return formats.plain(find_name(field.of, value))
-    words, tones = dict(field.choices), dict(field.tones)
+    if isinstance(value, dict):
+        return formats.show_as(value, field.show)
     if value in words:
         return formats.badge(words[value], tones[value]) if value in tones else formats.plain(words[value])
     return formats.show_as(value, field.show)

@@ -3,6 +3,7 @@ import * as maplibre from "../vendor/maplibre-gl.mjs";
 import { AlertPanel, Alerts } from "./alerts.js";
 import { makeStyle } from "./basemap.js";
 import { Connection } from "./connection.js";
+import { Fences } from "./fences.js";
 import { Filter } from "./filter.js";
 import { Fleet } from "./fleet.js";
 import { describeIngest } from "./ingest.js";
@@ -49,6 +50,8 @@ map.addControl(new maplibre.ScaleControl(), "bottom-left");
 
 at("map").map = map; // for a person at the browser's console, and for the tests
 
+const fences = new Fences(map, page.dataset.shapesUrl);
+map.addControl(fences.makeControl(), "top-right");
 const markers = new Markers(map, select);
 const list = new VehicleList(at("vehicles"), select);
 const states = new StateButtons(at("states"), (state) => {
@@ -85,6 +88,7 @@ map.on("movestart", (event) => {
   if (event.originalEvent) isTakenOver = true;
 });
 map.on("style.load", () => {
+  fences.attach(theme());
   markers.attach(theme());
   schedule();
 });

@@ -1,6 +1,6 @@
 // What people read: ages, speeds and headings in words, in their language, time zone and units.
 
-const page = document.getElementById("live");
+const page = document.querySelector("[data-words]");
 const translations = JSON.parse(page.dataset.words);
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const timeZone = page.dataset.timeZone;
