@@ -1,6 +1,6 @@
 """The track of a trip, thinned to as many points as a map can draw.
 
-Douglas and Peucker, the greatest deviation first, until the points are used up: so the number is kept exactly,
+Douglas and Peucker, the greatest deviation first, until the points are used up: so there are never more,
 however long the trip. Speed counts as a third direction; a stop at a light on a straight road would vanish
 otherwise.
 """

@@ -38,7 +38,8 @@ def drive(connection: psycopg.Connection) -> Callable[..., datetime]:
         connection.execute(
             "INSERT INTO trips (device_id, started_at, ended_at, is_open, distance_m, moving_s, idle_s,"
             " top_speed_mps, mean_speed_mps, start_latitude, start_longitude, end_latitude, end_longitude,"
-            " fuel_used_l, fixes) VALUES (%s, %s, %s, %s, %s, %s, %s, 15, 8, 48.1, 11.5, 48.2, 11.6, 4, 1800)",
+            " fuel_used_l, fixes)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, 15, 8, 48.1, 11.5, 48.2, 11.6, 4, 1800)",
             (
                 device_id,
                 started_at,
@@ -61,8 +62,8 @@ def happen(connection: psycopg.Connection) -> Callable[..., None]:
 
     def add(device_id: int, at: datetime, kind: str, geofence_id: int = 0) -> None:
         connection.execute(
-            "INSERT INTO events (device_id, started_at, kind, geofence_id, ended_at, latitude, longitude, fixes)"
-            " VALUES (%s, %s, %s, %s, %s, 48.15, 11.55, '[]')",
+            "INSERT INTO events (device_id, started_at, kind, geofence_id, ended_at, latitude,"
+            " longitude, fixes) VALUES (%s, %s, %s, %s, %s, 48.15, 11.55, '[]')",
             (device_id, at, kind, geofence_id, at),
         )
 
@@ -274,14 +275,15 @@ def test_a_month_of_one_vehicle_or_driver_is_found_without_reading_the_fleets(
     connection.execute("INSERT INTO vehicles (fleet_number) SELECT g FROM generate_series(1, 200) AS g")
     connection.execute("INSERT INTO devices (uid, vehicle_id) SELECT id, id FROM vehicles")
     connection.execute(
-        "INSERT INTO trips (device_id, started_at, ended_at, is_open, distance_m, moving_s, idle_s, start_latitude,"
-        " start_longitude, end_latitude, end_longitude, fixes) SELECT d, timestamptz '2026-01-01' + h * interval '3 hours',"
-        " timestamptz '2026-01-01' + h * interval '3 hours' + interval '1 hour', false, 1, 1, 1, 1, 1, 1, 1, 1"
-        " FROM generate_series(1, 200) AS d, generate_series(1, 300) AS h"
+        "INSERT INTO trips (device_id, started_at, ended_at, is_open, distance_m, moving_s, idle_s,"
+        " start_latitude, start_longitude, end_latitude, end_longitude, fixes)"
+        " SELECT d, at, at + interval '1 hour', false, 1, 1, 1, 1, 1, 1, 1, 1"
+        " FROM generate_series(1, 200) AS d, generate_series(timestamptz '2026-01-01', '2026-02-07', '3 h') AS at"
     )
     connection.execute("INSERT INTO stops SELECT device_id, ended_at, ended_at, false, 1, 1, 1 FROM trips")
     connection.execute(
-        "INSERT INTO events SELECT device_id, ended_at, 'idling', 0, ended_at, 1, 1, NULL, NULL, '', '[]' FROM trips"
+        "INSERT INTO events SELECT device_id, ended_at, 'idling', 0, ended_at, 1, 1, NULL, NULL, '', '[]'"
+        " FROM trips"
     )
     ana = assign("Ana", 7, datetime(2026, 1, 2, tzinfo=UTC), None)
     connection.execute("VACUUM ANALYZE")
