@@ -25,6 +25,7 @@ class Place:
 # In the order in which they are shown; the first that a person may see is where they begin.
 PLACES = (
     Place("live_map.show", _l("Live map"), "map"),
+    Place("trips.list_all", _l("Trips"), "route"),
     Place("assignments.list_all", _l("Assignments"), "calendar"),
     Place("vehicles.list_all", _l("Vehicles"), "bus"),
     Place("drivers.list_all", _l("Drivers"), "wheel"),

@@ -278,7 +278,8 @@ def test_a_month_of_one_vehicle_or_driver_is_found_without_reading_the_fleets(
         "INSERT INTO trips (device_id, started_at, ended_at, is_open, distance_m, moving_s, idle_s,"
         " start_latitude, start_longitude, end_latitude, end_longitude, fixes)"
         " SELECT d, at, at + interval '1 hour', false, 1, 1, 1, 1, 1, 1, 1, 1"
-        " FROM generate_series(1, 200) AS d, generate_series(timestamptz '2026-01-01', '2026-02-07', '3 h') AS at"
+        " FROM generate_series(1, 200) AS d,"
+        " generate_series(timestamptz '2026-01-01', '2026-02-07', '3 hours') AS at"
     )
     connection.execute("INSERT INTO stops SELECT device_id, ended_at, ended_at, false, 1, 1, 1 FROM trips")
     connection.execute(
@@ -307,6 +308,8 @@ def test_a_month_of_one_vehicle_or_driver_is_found_without_reading_the_fleets(
     assert len(list_trips(connection, fleet, None, 50)) == 50
     assert len(list_events(connection, fleet, None, 50)) == 50
     assert count_scans(connection) == before
+    connection.execute("SELECT count(*) FROM trips WHERE fixes < 0")
+    assert count_scans(connection)["trips"] > before["trips"]  # so that it would have been seen
 
 
 def count_scans(connection: psycopg.Connection) -> dict[str, int]:
