@@ -126,6 +126,14 @@ def test_a_day_is_that_of_the_reader(signed_in: FlaskClient, connection: psycopg
     assert len(list_vehicles(signed_in.get("/trips?on=2026-03-03").text)) == 2
 
 
+def test_a_trip_through_midnight_belongs_to_the_day_on_which_it_began(
+    signed_in: FlaskClient, connection: psycopg.Connection
+) -> None:
+    add_trip(connection, 2, datetime(2026, 3, 4, 23, 45, tzinfo=UTC))
+    assert "3/5/26, 12:15\u202fAM" in signed_in.get("/trips?on=2026-03-04").text
+    assert list_vehicles(signed_in.get("/trips?on=2026-03-05").text) == []
+
+
 def test_a_reader_of_miles_reads_miles_and_gallons(
     signed_in: FlaskClient, connection: psycopg.Connection
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_day_is_picked_and_its_trips_are_on_the_map(
     tools.until(lambda: not count_drawn(page, "ways"), "the ways to be gone")
     page.get_by_role("link", name="Later").click()
     page.locator('[name="vehicle"]').press_sequentially("101")
+    expect(page.locator("#vehicle-names option")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(page.locator("#tally")).to_have_text("2 of 2")
     expect(page).to_have_url(re.compile("vehicle=101.*on=2026-03-02"))

@@ -204,10 +204,9 @@ def list_positions(asked: dict[str, Any]) -> Any:
     if not asked.keys() & {"vehicle", "driver"}:
         raise InvalidFields({"vehicle": _("Name a vehicle or a driver.")})
     most = asked.get("limit", PAGE)
+    matching, after = read_matching(asked), read_key(asked.get("after", ""))
     with database.connection() as connection:
-        rows, total = trips.list_positions(
-            connection, read_matching(asked), read_key(asked.get("after", "")), most + 1
-        )
+        rows, total = trips.list_positions(connection, matching, after, most + 1)
     return {
         "items": rows[:most],
         "total": total,

@@ -94,8 +94,8 @@ def show(device_id: int, started_at: str) -> Response:
     """One trip: its track, its speed over time, and what happened on the way and after it."""
     trip = find_trip(device_id, started_at)
     until = trip["next_at"] or trip["installed_until"] or trip["ended_at"] + LATER
+    matching = match(trip["started_at"], until, device_id=device_id)
     with database.connection() as connection:
-        matching = match(trip["started_at"], until, device_id=device_id)
         happened = trips.list_events(connection, matching, None, MOST_EVENTS + 1)
     has_more, happened = len(happened) > MOST_EVENTS, happened[:MOST_EVENTS][::-1]
     page = render_template(
@@ -136,8 +136,8 @@ def show_days(kind: RecordKind, id: int) -> Response:
     row = kinds.get(kind, id)
     first, last = read_days(request.args, DAYS)
     since, until = clock.begin(first), clock.begin(last + timedelta(days=1))
+    matching = match(since, until, **{f"{kind.noun}_id": id})
     with database.connection() as connection:
-        matching = match(since, until, **{f"{kind.noun}_id": id})
         days = trips.list_days(connection, matching, choose_time_zone())
     page = render_template(
         "trips/days.html", kind=kind, row=row, days=days, totals=add_up(days), first=first, last=last
@@ -157,8 +157,9 @@ def find_trip(device_id: int, started_at: str) -> Row:
     at = read_start(started_at)
     trip = None
     if at is not None and device_id < 2**31:
+        matching = match(at, at)
         with database.connection() as connection:
-            trip = trips.find_trip(connection, match(at, at), device_id, at)
+            trip = trips.find_trip(connection, matching, device_id, at)
     if trip is None:
         raise NotFound
     return trip
