@@ -65,6 +65,8 @@ from web.records.schedules import SCHEDULES
 from web.records.users import USERS
 from web.records.vehicles import VEHICLES
 from web.system.pages import system
+from web.trips.api import api as trips_api
+from web.trips.pages import pages as trips_pages
 
 KINDS = (VEHICLES, DRIVERS, DEVICES, DEPOTS, GEOFENCES, SCHEDULES, RULES, USERS)
 
@@ -128,6 +130,8 @@ def create_app(settings: Settings) -> APIFlask:
     for room in rooms:
         app.register_blueprint(room.pages)
     app.register_blueprint(system)
+    app.register_blueprint(trips_pages)
+    app.register_blueprint(trips_api)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))

@@ -28,7 +28,6 @@ def set_up(app: Flask) -> None:
     """Make them filters of the templates."""
     shows: list[Callable[..., Any]] = [
         moment,
-        time_of_day,
         day,
         weekday,
         span,
@@ -39,7 +38,8 @@ def set_up(app: Flask) -> None:
         expiry,
     ]
     shows += [picture, speed, metres, lasting, acceleration, percent, volts]
-    shows += [place, plain, on_off, yes_no, show_as, browser]
+    shows += [place, plain, on_off, yes_no, show_as, browser, distance, hours]
+    shows += [time_of_day, moment_short, weekday_short, decimal]
     for show in shows:
         app.add_template_filter(show)
 
@@ -58,9 +58,10 @@ def minute(at: datetime) -> str:
     return f"{format_date(at, 'medium')}, {format_time(at, 'short')}"
 
 
-def time_of_day(value: datetime) -> str:
-    """The time without its day."""
-    return str(format_time(value, "short"))
+def moment_short(value: datetime) -> Markup:
+    """Day and time without seconds; a machine reads the whole of it beside."""
+    machine = value.astimezone(UTC).isoformat()
+    return Markup('<time datetime="{}">{}</time>').format(machine, format_datetime(value, "short"))
 
 
 def day(value: date | str | None) -> str:
@@ -74,6 +75,11 @@ def day(value: date | str | None) -> str:
 def weekday(value: date) -> str:
     """A day with its weekday."""
     return str(format_date(value, "EEEE d MMMM y", rebase=False))
+
+
+def weekday_short(value: datetime) -> str:
+    """The weekday of a moment in the reader's time zone."""
+    return str(format_datetime(value, "EEE"))
 
 
 def ago(value: datetime | None) -> Any:
@@ -123,6 +129,30 @@ def odometer(metres: float | None) -> str:
     if metres is None:
         return NOTHING
     return f"{number(metres / METRES_PER_MILE)} mi" if uses_miles() else f"{number(metres / 1000)} km"
+
+
+def distance(metres: float | None) -> str:
+    """Kilometres or miles, with a decimal below a hundred."""
+    if metres is None:
+        return NOTHING
+    amount, unit = (metres / METRES_PER_MILE, "mi") if uses_miles() else (metres / 1000, "km")
+    return f"{number(amount, 1 if amount < 99.95 else 0)} {unit}"
+
+
+def hours(seconds: float | None) -> str:
+    """Seconds below a minute, then minutes, then hours and minutes."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 59.5:
+        return f"{round(seconds)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{number(hours)} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def time_of_day(value: datetime) -> Markup:
+    """Hours and minutes; a machine reads the whole moment beside."""
+    machine = value.astimezone(UTC).isoformat()
+    return Markup('<time datetime="{}">{}</time>').format(machine, format_time(value, "short"))
 
 
 def volume(litres: float | None) -> str:

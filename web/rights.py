@@ -19,6 +19,10 @@ STAFF = frozenset({"admin", "dispatcher", "mechanic", "accountant", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
     N_("see the live map"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    N_("see trips"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
+    # Where a vehicle has been, whoever works with it knows; who sat in it, only those who send them out.
+    N_("see drivers' trips"): frozenset({"admin", "dispatcher"}),
+    N_("see events"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     N_("see the system"): frozenset({"admin", "dispatcher", "mechanic"}),
     N_("see the quarantine"): frozenset({"admin", "dispatcher", "mechanic"}),
     N_("see quarantined content"): frozenset({"admin"}),
@@ -109,6 +113,17 @@ ENDPOINTS: dict[str, str] = {
     "live_map.show": "see the live map",
     "live_map.list_places": "see the live map",
     "live_map.list_roads": "see the live map",
+    "trips.list_all": "see trips",
+    "trips.show": "see trips",
+    "trips.show_track": "see trips",
+    "trips.list_vehicle_days": "see trips",
+    "trips.list_driver_days": "see drivers' trips",
+    "trips.events.list_all": "see events",
+    "api_trips.list_trips": "see trips",
+    "api_trips.show_trip": "see trips",
+    "api_trips.list_stops": "see trips",
+    "api_trips.list_positions": "see trips",
+    "api_trips.list_events": "see events",
     "system.overview.show": "see the system",
     "system.ingestion.show": "see the system",
     "system.ingestion.show_day": "see the system",

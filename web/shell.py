@@ -26,6 +26,7 @@ class Place:
 PLACES = (
     Place("live_map.show", _l("Live map"), "map"),
     Place("alerts.list_all", _l("Alerts"), "bell"),
+    Place("trips.list_all", _l("Trips"), "route"),
     Place("assignments.list_all", _l("Assignments"), "calendar"),
     Place("vehicles.list_all", _l("Vehicles"), "bus"),
     Place("drivers.list_all", _l("Drivers"), "wheel"),

@@ -26,6 +26,10 @@ from werkzeug.test import encode_multipart
 
 from config.settings import Settings, load
 from devices.position import Position
+from local.demo import register_fleet
+from local.simulator.drive import Drive
+from local.town.projection import locate
+from local.town.town import draw_town
 from sql.alerts import Cause, raise_alerts
 from sql.batches import Batch, Message, Received
 from sql.fleet import add_device
@@ -169,6 +173,68 @@ class Incidents:
 @pytest.fixture
 def incidents(connection: psycopg.Connection) -> Incidents:
     return Incidents(connection)
+
+
+class Driven:
+    """Trips through the demo town as detection would find them, with a fix each second."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        self._town = draw_town(7)
+
+    def drive(self, device_id: int, started_at: datetime, since: int, until: int, **facts: Any) -> datetime:
+        """A trip from one bus stop of the town to another, and half an hour's stop; when it ended."""
+        network, stops = self._town.network, self._town.stops
+        ride = Drive(network.find_way(stops[since].junction, stops[until].junction))
+        moments = [ride.at(second) for second in range(int(ride.duration) + 2)]
+        ended_at = started_at + timedelta(seconds=len(moments) - 1)
+        places = [locate(moment.point) for moment in moments]
+        with self.connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO positions (device_id, fix_time, received_at, longitude, latitude, speed_mps)"
+                " VALUES (%s, %s, now(), %s, %s, %s)",
+                [
+                    (device_id, started_at + timedelta(seconds=n), *place, moment.speed_mps)
+                    for n, (place, moment) in enumerate(zip(places, moments, strict=True))
+                ],
+            )
+        trip = {"is_open": False, "idle_s": 40, "fuel_used_l": 3.2, "distance_m": ride.length} | facts
+        trip |= {
+            "device_id": device_id,
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "fixes": len(moments),
+        }
+        trip |= {"moving_s": ride.duration - 40, "top_speed_mps": max(moment.speed_mps for moment in moments)}
+        trip |= {"mean_speed_mps": ride.length / ride.duration}
+        trip |= {"start_longitude": places[0][0], "start_latitude": places[0][1]}
+        trip |= {"end_longitude": places[-1][0], "end_latitude": places[-1][1]}
+        self.insert("trips", trip)
+        end = {"longitude": places[-1][0], "latitude": places[-1][1], "is_open": False, "idle_s": 0}
+        half_an_hour = {"started_at": ended_at, "ended_at": ended_at + timedelta(minutes=30)}
+        self.insert("stops", {"device_id": device_id, **half_an_hour, **end})
+        return ended_at
+
+    def happen(self, device_id: int, at: datetime, kind: str, lasts_s: float = 0, **facts: Any) -> None:
+        """An event where the device was then."""
+        query = "SELECT latitude, longitude FROM positions WHERE device_id = %s AND fix_time <= %s"
+        found = self.connection.execute(query + " ORDER BY fix_time DESC LIMIT 1", (device_id, at)).fetchone()
+        latitude, longitude = found or (41.36, -94.18)
+        event = {"device_id": device_id, "started_at": at, "kind": kind, "fixes": "[]", **facts}
+        event |= {"ended_at": at + timedelta(seconds=lasts_s), "latitude": latitude, "longitude": longitude}
+        self.insert("events", event)
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        self.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
+
+
+@pytest.fixture
+def driven(connection: psycopg.Connection) -> Driven:
+    """The demo town on the map and two buses, 101 with device 1 and 102 with device 2; no trip yet."""
+    register_fleet(connection, 2)
+    connection.execute("DELETE FROM driver_assignments")
+    return Driven(connection)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from web.shell import PLACES
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
 MOST_BYTES = 150_000
 # The map is most of what these weigh.
-WITH_MAP = ("/map", "/geofences", "/geofences/new")
+WITH_MAP = ("/map", "/geofences", "/geofences/new", "/trips")
 
 
 @pytest.fixture

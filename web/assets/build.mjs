@@ -23,7 +23,10 @@ copy("maplibre-gl/dist/maplibre-gl-worker.mjs", "maplibre-gl-worker.mjs");
 copy("maplibre-gl/dist/maplibre-gl.css", "maplibre-gl.css");
 copy("socket.io-client/dist/socket.io.esm.min.js", "socket.io.mjs");
 copy("htmx.org/dist/htmx.min.js", "htmx.js");
+copy("uplot/dist/uPlot.esm.js", "uplot.mjs");
+copy("uplot/dist/uPlot.min.css", "uplot.css");
 cpSync(join(modules, "maplibre-gl/LICENSE.txt"), join(vendor, "maplibre-gl.LICENSE"));
+cpSync(join(modules, "uplot/LICENSE"), join(vendor, "uplot.LICENSE"));
 
 const fonts = join(modules, "@fontsource-variable/inter");
 for (const name of readdirSync(join(fonts, "files")).filter((name) => name.endsWith("-wght-normal.woff2"))) {
@@ -49,7 +52,7 @@ write("borders.geojson", mesh(world, world.objects.countries, (a, b) => a !== b)
 
 // Of Tabler's 635 kB the pages use a twentieth: what no template or script names is left out.
 const [styles] = await new PurgeCSS().purge({
-  content: ["web/templates/**/*.html", "web/static/*.js", "web/static/{live,alerts,geofences}/*.js", "web/**/*.py"].map((path) => join(root, path)),
+  content: ["web/templates/**/*.html", "web/static/*.js", "web/static/{live,alerts,geofences,trips}/*.js", "web/**/*.py"].map((path) => join(root, path)),
   css: [join(modules, "@tabler/core/dist/css/tabler.min.css")],
   variables: true,
   keyframes: true,

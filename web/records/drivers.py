@@ -8,6 +8,7 @@ from web.records import documents
 from web.records.assignment_parts import OF_DRIVER
 from web.records.kind import Kind
 from web.records.references import Reference
+from web.records.trip_parts import TRIPS_OF_DRIVER
 
 PAPERS = "see drivers' papers"
 STATUSES = (
@@ -94,5 +95,5 @@ DRIVERS = Kind(
             right=PAPERS,
         ),
     ),
-    parts=(OF_DRIVER, documents.make_part("driver", PAPERS)),
+    parts=(OF_DRIVER, TRIPS_OF_DRIVER, documents.make_part("driver", PAPERS)),
 )

@@ -17,6 +17,7 @@ from web.records.kind import Kind, Part
 from web.records.odometer import ODOMETER
 from web.records.photo import PHOTO
 from web.records.references import Reference
+from web.records.trip_parts import TRIPS_OF_VEHICLE
 
 KINDS = (
     ("bus", _l("Bus")),
@@ -180,6 +181,7 @@ VEHICLES = Kind(
         PHOTO,
         Part(_l("Now"), "records/today.html", load_today),
         OF_VEHICLE,
+        TRIPS_OF_VEHICLE,
         ODOMETER,
         documents.make_part("vehicle"),
     ),

@@ -4,12 +4,12 @@ const page = document.querySelector("[data-words]");
 const translations = JSON.parse(page.dataset.words);
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const timeZone = page.dataset.timeZone;
-const dates = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
+export const dates = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
 const dayAndMonth = dates({ day: "numeric", month: "short" });
 const withYear = dates({ day: "numeric", month: "short", year: "numeric" });
 const exact = dates({ dateStyle: "medium", timeStyle: "medium" });
 const SPEED_UNITS = { metric: { name: "km/h", perMps: 3.6 }, imperial: { name: "mph", perMps: 3600 / 1609.344 } };
-const speedUnit = SPEED_UNITS[page.dataset.units];
+export const speedUnit = SPEED_UNITS[page.dataset.units];
 
 /** A sentence of ours in the reader's language; the values go where %(name)s stands. */
 export function say(sentence, values = {}) {
