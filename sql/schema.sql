@@ -800,7 +800,7 @@ CREATE TABLE stops (
     idle_s     double precision NOT NULL DEFAULT 0,
     latitude   double precision NOT NULL,
     longitude  double precision NOT NULL,
-    spread_m    real NOT NULL,
+    spread_m    real NOT NULL DEFAULT 0,
     quiet_from  timestamptz,
     quiet_until timestamptz,
     PRIMARY KEY (device_id, started_at)
