@@ -1,6 +1,7 @@
 """Registers the demo fleet and draws the demo town into the database."""
 
 import json
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -22,6 +23,7 @@ MODELS = (
     ("Mercedes-Benz", "Sprinter 516", "minibus", 19, "diesel", 93),
 )
 DEPOTS = ("North yard", "South yard", "East garage")
+ZONE_M, ZONE_MPS = 250, 20 / 3.6
 DEMO_SERIAL_PORTS = ("bus-153", "bus-154")  # the last of the 54: these speak NMEA on serial ports
 
 
@@ -46,6 +48,25 @@ def register_fleet(conn: psycopg.Connection, vehicles: int = 54, seed: int = 7) 
             for feature in features:
                 feature["properties"]["town"] = drawing
             queries.add_features(conn, features=json.dumps(features))
+            queries.add_demo_fences(conn, fences=json.dumps(list(draw_fences(features))))
+
+
+def draw_fences(features: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Geofences: the yards and schools of the town, and around the first school a zone to drive slowly in."""
+    grounds = [feature for feature in features if feature["layer"] in ("depot", "school")]
+    for ground in grounds:
+        yield {"name": ground["name"], "shape": "polygon", "geometry": ground["geometry"]}
+    school = next(ground for ground in grounds if ground["layer"] == "school")
+    corners = school["geometry"]["coordinates"][0]
+    middle = [round(sum(corner[axis] for corner in corners) / len(corners), 6) for axis in (0, 1)]
+    yield {
+        "name": f"{school['name']} zone",
+        "shape": "circle",
+        "geometry": {"type": "Point", "coordinates": middle},
+        "radius_m": ZONE_M,
+        "speed_limit_mps": ZONE_MPS,
+        "colour": "#d63939",
+    }
 
 
 def describe_buses(numbers: list[str], seed: int) -> list[dict[str, Any]]:

@@ -102,3 +102,10 @@ JOIN vehicles broken ON broken.id = a.vehicle_id
 JOIN vehicles spare ON spare.fleet_number = ANY(:spare::text[])
 WHERE broken.fleet_number = ANY(:broken::text[]) AND a.during @> now()
   AND NOT EXISTS (SELECT FROM driver_assignments other WHERE other.vehicle_id = spare.id);
+
+-- name: add_demo_fences!
+-- These geofences, given as JSON, where there are none of their names.
+INSERT INTO geofences (name, shape, geometry, radius_m, speed_limit_mps, colour)
+SELECT name, shape, geometry, radius_m, speed_limit_mps, coalesce(colour, '#206bc4')
+FROM jsonb_populate_recordset(NULL::geofences, :fences::jsonb)
+ON CONFLICT (name) DO NOTHING;
