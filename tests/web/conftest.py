@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -25,6 +26,7 @@ from werkzeug.test import encode_multipart
 
 from config.settings import Settings, load
 from devices.position import Position
+from sql import users
 from sql.batches import Batch, Message, Received
 from sql.fleet import add_device
 from sql.pool import connect
@@ -76,7 +78,13 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def people(connection: psycopg.Connection) -> None:
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost next to nothing in this process; a site that is a process asks the full price."""
+    monkeypatch.setattr(users, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def people(connection: psycopg.Connection, quick_hashing: None) -> None:
     """The cast: one person of each role, all with the same password, hashed once."""
     add_user(connection, "admin@example.org", "admin", PASSWORD)
     for role in set(ROLES) - {"admin"}:
