@@ -36,6 +36,8 @@ from sql.users import ROLES, SCOPE_OF_ROLE, add_user
 from web.app import create_app
 
 PASSWORD = "a long enough password"
+# How a client of python-socketio reaches the live map; by itself it gives a busy site 1 s to let it in.
+LIVE = {"transports": ["websocket"], "namespaces": ["/live"], "wait_timeout": 30}
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
