@@ -34,6 +34,7 @@ from sql.pool import connect
 from sql.positions import PositionStore
 from sql.users import ROLES, SCOPE_OF_ROLE, add_user
 from web.app import create_app
+from web.live import HEARTBEAT_S
 
 PASSWORD = "a long enough password"
 # How a client of python-socketio reaches the live map; by itself it gives a busy site 1 s to let it in.
@@ -195,15 +196,16 @@ def send(signed_in: FlaskClient) -> Callable[..., Any]:
 class Server:
     """`motorpool web` as a process of its own, on a free port."""
 
-    def __init__(self, environment: dict[str, str], port: int, log: Path) -> None:
+    def __init__(self, environment: dict[str, str], heartbeat_s: float, port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {**os.environ, **environment, "WEB_PORT": str(port)}
+        self._program = f"import motorpool, web.live; web.live.HEARTBEAT_S = {heartbeat_s}; motorpool.main()"
         self._log = log
         self.process: subprocess.Popen[bytes]
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        command = [sys.executable, "-c", "import motorpool; motorpool.main()", "web"]
+        command = [sys.executable, "-c", self._program, "web"]
         with self._log.open("ab") as output:
             self.process = subprocess.Popen(command, env=self._environment, stderr=output)
         until(self.is_alive, "the site to answer: " + self._log.read_text())
@@ -258,7 +260,15 @@ class Server:
 
 
 @pytest.fixture
-def make_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def heartbeat_s() -> float:
+    """How long sites leave between two heartbeats; a test that waits for one after the other says less."""
+    return HEARTBEAT_S
+
+
+@pytest.fixture
+def make_server(
+    environment: dict[str, str], heartbeat_s: float, tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
     """Start sites with further settings; all are stopped in the end."""
     servers: list[Server] = []
 
@@ -266,7 +276,7 @@ def make_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Callabl
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        server = Server({**environment, **settings}, port, tmp_path / f"web-{len(servers)}.log")
+        server = Server({**environment, **settings}, heartbeat_s, port, tmp_path / f"web-{len(servers)}.log")
         servers.append(server)
         server.start()
         return server

@@ -208,6 +208,7 @@ def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
     assert complaints == []
 
 
+@pytest.mark.parametrize("heartbeat_s", [0.5])
 def test_a_banner_says_that_the_daemon_is_behind_or_gone_and_goes_when_it_is_not(
     buses: Any, page: Page, complaints: list[str]
 ) -> None:
