@@ -10,7 +10,7 @@ run: .venv/python.made $(FRONT_END)
 	@.venv/bin/motorpool up --demo
 
 test: setup
-	.venv/bin/pytest -n 2
+	.venv/bin/pytest -n 3 --dist worksteal
 
 check: .venv/development.made
 	.venv/bin/ruff check .

@@ -2,12 +2,14 @@
 
 import re
 import secrets
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import psycopg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from sql.queries import queries
 
@@ -19,9 +21,7 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024  # argon2 reads all of it; without an end, one sign-in could cost seconds
 ADDRESS = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)*")
 
-_hasher = PasswordHasher()
-# Verified against when nobody has the address, so that the answer takes as long as for somebody.
-_NOBODY = _hasher.hash("a password that nobody has")
+HASHER = PasswordHasher()
 
 
 class UserError(Exception):
@@ -71,7 +71,7 @@ def add_user(
         connection,
         email=email,
         role=role,
-        password_hash=_hasher.hash(password),
+        password_hash=HASHER.hash(password),
         scope=scope,
         depot_ids=list(depot_ids.values()),
     )
@@ -83,14 +83,22 @@ def add_user(
 
 
 def make_hash_of_nothing() -> str:
-    """What no password fits; verifying against it takes as long as against any other."""
-    return _hasher.hash(secrets.token_urlsafe(32))
+    """What no password fits; verifying against it takes as long as against any other.
+
+    Written, not computed: a digest drawn at random is as good as that of a password nobody knows.
+    """
+    cost = f"m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}"
+    salt, digest = (
+        b64encode(secrets.token_bytes(size)).decode().rstrip("=")
+        for size in (HASHER.salt_len, HASHER.hash_len)
+    )
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
 
 
 def set_password(connection: psycopg.Connection, user: User, password: str) -> None:
     """Give a person another password; links to choose one stop working. Raises UserError."""
     _check_password(user.email, password)
-    queries.replace_password_hash(connection, id=user.id, password_hash=_hasher.hash(password))
+    queries.replace_password_hash(connection, id=user.id, password_hash=HASHER.hash(password))
     queries.end_password_resets(connection, user_id=user.id)
 
 
@@ -112,13 +120,13 @@ def verify_password(connection: psycopg.Connection, email: str, password: str) -
     user = find_user_by_email(connection, email)
     password_hash = queries.get_password_hash(connection, email=email) if user else None
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        HASHER.verify(password_hash or make_hash_of_nothing(), password)
     except (VerificationError, InvalidHashError):
         return None
     if user is None or user.disabled:
         return None
-    if password_hash and _hasher.check_needs_rehash(password_hash):
-        queries.replace_password_hash(connection, id=user.id, password_hash=_hasher.hash(password))
+    if password_hash and HASHER.check_needs_rehash(password_hash):
+        queries.replace_password_hash(connection, id=user.id, password_hash=HASHER.hash(password))
     return user
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from sql import users
 from sql.pool import connect
@@ -87,6 +88,14 @@ def test_a_password_kept_with_weaker_parameters_is_hashed_anew(connection: psyco
     assert row is not None
     assert not PasswordHasher().check_needs_rehash(row[0])
     assert verify_password(connection, "ana@example.org", PASSWORD)
+
+
+def test_a_hash_that_no_password_fits_costs_as_much_as_any_other() -> None:
+    nothing = users.make_hash_of_nothing()
+    assert extract_parameters(nothing) == extract_parameters(PasswordHasher().hash(PASSWORD))
+    assert nothing != users.make_hash_of_nothing()
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher().verify(nothing, PASSWORD)
 
 
 def test_a_spoilt_hash_lets_nobody_in(connection: psycopg.Connection) -> None:

@@ -18,8 +18,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -30,6 +32,7 @@ from local.demo import register_fleet
 from local.simulator.drive import Drive
 from local.town.projection import locate
 from local.town.town import draw_town
+from sql import users
 from sql.alerts import Cause, raise_alerts
 from sql.batches import Batch, Message, Received
 from sql.fleet import add_device
@@ -37,8 +40,11 @@ from sql.pool import connect
 from sql.positions import PositionStore
 from sql.users import ROLES, SCOPE_OF_ROLE, add_user
 from web.app import create_app
+from web.live import HEARTBEAT_S
 
 PASSWORD = "a long enough password"
+# How a client of python-socketio reaches the live map; by itself it gives a busy site 1 s to let it in.
+LIVE = {"transports": ["websocket"], "namespaces": ["/live"], "wait_timeout": 30}
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -82,7 +88,13 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def people(connection: psycopg.Connection) -> None:
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost next to nothing in this process; a site that is a process asks the full price."""
+    monkeypatch.setattr(users, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def people(connection: psycopg.Connection, quick_hashing: None) -> None:
     """The cast: one person of each role, all with the same password, hashed once."""
     add_user(connection, "admin@example.org", "admin", PASSWORD)
     for role in set(ROLES) - {"admin"}:
@@ -237,9 +249,16 @@ def driven(connection: psycopg.Connection) -> Driven:
     return Driven(connection)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Templates are compiled once for a run: each app would do it anew, in 0.1 s a page."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, people: None) -> Iterator[Flask]:
+def app(settings: Settings, people: None, compiled_templates: BytecodeCache) -> Iterator[Flask]:
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = compiled_templates
     yield app
     app.extensions["pool"].close()
 
@@ -299,15 +318,16 @@ def send(signed_in: FlaskClient) -> Callable[..., Any]:
 class Server:
     """`motorpool web` as a process of its own, on a free port."""
 
-    def __init__(self, environment: dict[str, str], port: int, log: Path) -> None:
+    def __init__(self, environment: dict[str, str], heartbeat_s: float, port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {**os.environ, **environment, "WEB_PORT": str(port)}
+        self._program = f"import motorpool, web.live; web.live.HEARTBEAT_S = {heartbeat_s}; motorpool.main()"
         self._log = log
         self.process: subprocess.Popen[bytes]
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        command = [sys.executable, "-c", "import motorpool; motorpool.main()", "web"]
+        command = [sys.executable, "-c", self._program, "web"]
         with self._log.open("ab") as output:
             self.process = subprocess.Popen(command, env=self._environment, stderr=output)
         until(self.is_alive, "the site to answer: " + self._log.read_text())
@@ -337,6 +357,14 @@ class Server:
 
     def sign_in(self, email: str) -> str:
         """The Cookie header of this person."""
+        return "; ".join(f"{name}={value}" for name, value in self._fetch_cookies(email).items())
+
+    def sign_in_browser(self, context: BrowserContext, email: str) -> None:
+        """Let a browser have the cookies of this person."""
+        cookies = self._fetch_cookies(email).items()
+        context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies])
+
+    def _fetch_cookies(self, email: str) -> dict[str, str]:
         jar = http.cookiejar.CookieJar()
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
         with opener.open(f"{self.url}/sign-in", timeout=10) as form:
@@ -350,11 +378,19 @@ class Server:
                 pass
         except urllib.error.HTTPError as error:  # the map's page refuses some roles; the cookie is there
             error.close()
-        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+        return {cookie.name: str(cookie.value) for cookie in jar}
 
 
 @pytest.fixture
-def make_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def heartbeat_s() -> float:
+    """How long sites leave between two heartbeats; a test that waits for one after the other says less."""
+    return HEARTBEAT_S
+
+
+@pytest.fixture
+def make_server(
+    environment: dict[str, str], heartbeat_s: float, tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
     """Start sites with further settings; all are stopped in the end."""
     servers: list[Server] = []
 
@@ -362,7 +398,7 @@ def make_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Callabl
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        server = Server({**environment, **settings}, port, tmp_path / f"web-{len(servers)}.log")
+        server = Server({**environment, **settings}, heartbeat_s, port, tmp_path / f"web-{len(servers)}.log")
         servers.append(server)
         server.start()
         return server
@@ -387,21 +423,43 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport={"width": 900, "height": 600})
-    yield context
-    context.close()
+def open_browser(
+    chromium: Browser, make_server: Callable[..., Server]
+) -> Iterator[Callable[..., BrowserContext]]:
+    """A browser's worth of cookies; closed before the sites are, which would wait 3 s for connections."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:
+        contexts.append(chromium.new_context(**options))
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
-def page(context: BrowserContext, server: Server, complaints: list[str]) -> Page:
+def open_page(
+    server: Server, open_browser: Callable[..., BrowserContext], complaints: list[str]
+) -> Callable[..., Page]:
+    """A page of a browser of its own, signed in as this person; what it complains of is kept."""
+
+    def make(email: str | None, **options: Any) -> Page:
+        context = open_browser(base_url=server.url, **options)
+        if email:
+            server.sign_in_browser(context, email)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda fault: complaints.append(str(fault)))
+        return page
+
+    return make
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
     """A browser's page that is signed in as dispatcher and shows the live map."""
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda fault: complaints.append(str(fault)))
-    page.goto(server.url)
-    page.fill("#email", "dispatcher@example.org")
-    page.fill("#password", PASSWORD)
-    page.click("button[type=submit]")
+    page = open_page("dispatcher@example.org", viewport={"width": 900, "height": 600})
+    page.goto("/map")
     page.wait_for_selector("#count:not(:text('…'))")
     return page

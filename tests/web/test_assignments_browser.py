@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
 LONG = "Maximiliane " * 16
@@ -24,21 +24,12 @@ def cast(connection: psycopg.Connection) -> None:
 
 
 @pytest.fixture
-def open_page(
-    chromium: Browser, server: Any, cast: None, complaints: list[str], tools: Any
-) -> Callable[..., Page]:
+def open_board(open_page: Callable[..., Page], cast: None) -> Callable[..., Page]:
     """The board on a screen of this size, for a dispatcher."""
 
     def make(viewport: dict[str, int] = DESK, scheme: str = "light") -> Page:
-        context = chromium.new_context(viewport=viewport, color_scheme=scheme, base_url=server.url)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda fault: complaints.append(str(fault)))
-        page.goto("/sign-in?next=/assignments")
-        page.fill("#email", "dispatcher@example.org")
-        page.fill("#password", tools.PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url("**/assignments")
+        page = open_page("dispatcher@example.org", viewport=viewport, color_scheme=scheme)
+        page.goto("/assignments")
         return page
 
     return make
@@ -49,9 +40,9 @@ def bar(page: Page, vehicle: str, driver: str) -> Any:
 
 
 def test_a_dispatcher_assigns_and_substitutes_by_keyboard_and_takes_it_back(
-    open_page: Callable[..., Page], complaints: list[str]
+    open_board: Callable[..., Page], complaints: list[str]
 ) -> None:
-    page = open_page()
+    page = open_board()
     page.get_by_role("link", name=re.compile("Assign a driver to 12, free")).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#driver_id")).to_be_focused()
@@ -78,8 +69,8 @@ def test_a_dispatcher_assigns_and_substitutes_by_keyboard_and_takes_it_back(
     assert complaints == []
 
 
-def test_the_board_follows_what_is_typed_and_picked(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_the_board_follows_what_is_typed_and_picked(open_board: Callable[..., Page]) -> None:
+    page = open_board()
     expect(page.locator("#tally")).to_have_text("3 of 3")
     page.keyboard.press("/")
     page.keyboard.type("13")
@@ -90,8 +81,8 @@ def test_the_board_follows_what_is_typed_and_picked(open_page: Callable[..., Pag
     expect(page).to_have_url(re.compile("search=13.*view=week"))
 
 
-def test_on_a_phone_the_board_is_a_list(open_page: Callable[..., Page]) -> None:
-    page = open_page(PHONE)
+def test_on_a_phone_the_board_is_a_list(open_board: Callable[..., Page]) -> None:
+    page = open_board(PHONE)
     expect(page.locator("svg.lane").first).to_be_hidden()
     page.locator('tr:has(th a:text-is("12"))').get_by_role("link", name="Nobody: assign").click()
     page.fill("#driver_id", "حسن")
@@ -104,7 +95,7 @@ def test_on_a_phone_the_board_is_a_list(open_page: Callable[..., Page]) -> None:
 def test_the_filled_pages_can_be_read_by_all(
     viewport: dict[str, int],
     scheme: str,
-    open_page: Callable[..., Page],
+    open_board: Callable[..., Page],
     complaints: list[str],
     connection: psycopg.Connection,
     tools: Any,
@@ -114,7 +105,7 @@ def test_the_filled_pages_can_be_read_by_all(
         " SELECT 3, 4, tstzrange(now() - interval '2 hours', NULL), 'substitute', 1 UNION ALL"
         " SELECT 2, 2, tstzrange(now() - interval '1 hour', now() + interval '1 hour'), 'regular', NULL"
     )
-    page = open_page(viewport, scheme)
+    page = open_board(viewport, scheme)
     for address in (
         "/assignments",
         "/assignments?view=week",

@@ -181,7 +181,7 @@ def test_on_a_phone_the_list_is_a_sheet_that_folds_away(
 
 
 def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
-    context: BrowserContext,
+    open_browser: Callable[..., BrowserContext],
     make_server: Callable[..., Any],
     buses: Any,
     people: None,
@@ -192,6 +192,8 @@ def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
     server = make_server(MAP_STYLE_URL=style_url)
     sea = {"id": "sea", "type": "background", "paint": {"background-color": "#204060"}}
     style = {"version": 8, "sources": {}, "layers": [sea]}
+    context = open_browser()
+    server.sign_in_browser(context, "viewer@example.org")
     page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.route(
@@ -199,8 +201,6 @@ def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
     )
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    pairs = (pair.partition("=") for pair in server.sign_in("viewer@example.org").split("; "))
-    context.add_cookies([{"name": name, "value": value, "url": server.url} for name, _, value in pairs])
     page.goto(f"{server.url}/map")
     tools.until(lambda: len(page.evaluate(MARKERS)) == 53, "53 markers on the other map")
     assert style_url in asked
@@ -208,6 +208,7 @@ def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
     assert complaints == []
 
 
+@pytest.mark.parametrize("heartbeat_s", [0.5])
 def test_a_banner_says_that_the_daemon_is_behind_or_gone_and_goes_when_it_is_not(
     buses: Any, page: Page, complaints: list[str]
 ) -> None:

@@ -50,7 +50,7 @@ def test_it_stops_when_told_even_while_pages_hold_connections(
     client = socketio.Client(reconnection=False)
     lost: list[object] = []
     client.on("disconnect", lambda *_: lost.append(True), namespace="/live")
-    client.connect(server.url, headers={"Cookie": cookie}, transports=["websocket"], namespaces=["/live"])
+    client.connect(server.url, **tools.LIVE, headers={"Cookie": cookie})
     server.process.send_signal(word)
     assert server.process.wait(5) == 0
     tools.until(lambda: lost, "the page to notice")
@@ -72,14 +72,12 @@ def test_it_waits_for_a_database_that_is_away(make_server: Callable[..., Any], f
 
 
 def test_live_connections_may_have_a_port_of_their_own(
-    make_server: Callable[..., Any], people: None, free_port: int
+    make_server: Callable[..., Any], people: None, free_port: int, tools: Any
 ) -> None:
     server = make_server(WEBSOCKET_PORT=str(free_port))
     client = socketio.Client(reconnection=False)
     cookie = {"Cookie": server.sign_in("viewer@example.org")}
-    client.connect(
-        f"http://127.0.0.1:{free_port}", headers=cookie, transports=["websocket"], namespaces=["/live"]
-    )
+    client.connect(f"http://127.0.0.1:{free_port}", **tools.LIVE, headers=cookie)
     client.disconnect()
 
 

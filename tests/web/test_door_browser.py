@@ -1,22 +1,20 @@
 """The door in a real Chromium: signing in with a code from a phone, being refused, and one's own account."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def context(chromium: Browser, server: Any) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, base_url=server.url)
-    yield context
-    context.close()
+def context(open_browser: Callable[..., BrowserContext], server: Any) -> BrowserContext:
+    return open_browser(viewport={"width": 1280, "height": 800}, base_url=server.url)
 
 
 @pytest.fixture
@@ -83,9 +81,9 @@ def test_a_role_that_may_not_is_told_so_and_finds_the_way_back(role: str, path: 
 
 
 def test_a_person_sees_where_they_are_signed_in_and_ends_it_there(
-    door: Page, chromium: Browser, server: Any, connection: psycopg.Connection
+    door: Page, open_browser: Callable[..., BrowserContext], server: Any, connection: psycopg.Connection
 ) -> None:
-    other = chromium.new_context(base_url=server.url)
+    other = open_browser(base_url=server.url)
     elsewhere = other.new_page()
     sign_in(elsewhere, "viewer@example.org")
     sign_in(door, "viewer@example.org")

@@ -22,7 +22,7 @@ Watch = Callable[..., "Watcher"]
 class Watcher:
     """An independent Socket.IO client; `told` is what it was sent, in order."""
 
-    def __init__(self, url: str, cookie: str, origin: str | None = None) -> None:
+    def __init__(self, tools: Any, url: str, cookie: str, origin: str | None = None) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.is_lost = False
         options = {"origin": origin} if origin else {}
@@ -30,8 +30,7 @@ class Watcher:
         for event in ("snapshot", "delta"):
             self.client.on(event, self._hear(event), namespace="/live")
         self.client.on("disconnect", self._lose, namespace="/live")
-        cookies = {"Cookie": cookie}
-        self.client.connect(url, headers=cookies, transports=["websocket"], namespaces=["/live"])
+        self.client.connect(url, **tools.LIVE, headers={"Cookie": cookie})
 
     def _hear(self, event: str) -> Callable[[dict[str, Any]], None]:
         return lambda data: self.told.append((event, data))
@@ -52,12 +51,12 @@ class Watcher:
 
 
 @pytest.fixture
-def watch(server: Any) -> Iterator[Watch]:
+def watch(server: Any, tools: Any) -> Iterator[Watch]:
     """Open live connections; all are closed in the end."""
     watchers: list[Watcher] = []
 
     def open_one(email: str = "viewer@example.org", **options: Any) -> Watcher:
-        watchers.append(Watcher(server.url, server.sign_in(email) if email else "", **options))
+        watchers.append(Watcher(tools, server.url, server.sign_in(email) if email else "", **options))
         return watchers[-1]
 
     yield open_one
@@ -77,13 +76,15 @@ def test_another_site_gets_no_connection(watch: Watch, server: Any) -> None:
         watch(origin="https://example.com")
 
 
-def test_an_origin_may_be_allowed_beside_our_own(make_server: Callable[..., Any], people: None) -> None:
+def test_an_origin_may_be_allowed_beside_our_own(
+    make_server: Callable[..., Any], people: None, tools: Any
+) -> None:
     server = make_server(WEBSOCKET_ALLOWED_ORIGINS="https://board.example.org")
     cookie = server.sign_in("viewer@example.org")
     for origin in ("https://board.example.org", server.url):
-        Watcher(server.url, cookie, origin).client.disconnect()
+        Watcher(tools, server.url, cookie, origin).client.disconnect()
     with pytest.raises(socketio.exceptions.ConnectionError):
-        Watcher(server.url, cookie, "https://example.com")
+        Watcher(tools, server.url, cookie, "https://example.com")
 
 
 def test_a_snapshot_tells_every_vehicle_with_and_without_a_fix(fleet: Any, watch: Watch, tools: Any) -> None:
@@ -190,13 +191,13 @@ def test_pages_keep_some_threads_however_many_maps_are_open(
 ) -> None:
     server = make_server(WEB_THREADS="10")
     cookie = server.sign_in("viewer@example.org")
-    watchers = [Watcher(server.url, cookie) for _ in range(2)]
+    watchers = [Watcher(tools, server.url, cookie) for _ in range(2)]
     with pytest.raises(socketio.exceptions.ConnectionError):
-        Watcher(server.url, cookie)
+        Watcher(tools, server.url, cookie)
     assert server.is_ready()
     watchers.pop().client.disconnect()
     tools.until(lambda: "motorpool_web_viewers 1.0" in read_metrics(server), "the place to be free")
-    watchers.append(Watcher(server.url, cookie))
+    watchers.append(Watcher(tools, server.url, cookie))
     for watcher in watchers:
         watcher.client.disconnect()
 
@@ -216,7 +217,7 @@ def test_the_map_catches_up_after_the_database_was_away(
         tools.Fleet(connection).add("bus-1")
     server = make_server(DATABASE_URL=url)
     tools.until(server.is_ready, "the site to be ready")
-    watcher = Watcher(server.url, server.sign_in("viewer@example.org"))
+    watcher = Watcher(tools, server.url, server.sign_in("viewer@example.org"))
     watcher.view()
     tools.until(watcher.snapshots, "a snapshot")
     own_services.stop()

@@ -15,10 +15,12 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
 from config.settings import load
+from sql import users
 from web.app import create_app
 
 SignIn = Callable[..., Any]
@@ -203,7 +205,18 @@ def test_asking_is_limited_whether_the_address_exists_or_not(ask: Ask, client: F
             connection.execute("DELETE FROM sign_in_attempts WHERE subject LIKE 'address %'")
 
 
-def test_signing_in_takes_as_long_for_nobody_as_for_somebody(app: Flask, sign_in: SignIn) -> None:
+@pytest.fixture
+def full_price(people: None, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password costs what it does in production."""
+    monkeypatch.setattr(users, "HASHER", PasswordHasher())
+    viewer = users.find_user_by_email(connection, "viewer@example.org")
+    assert viewer
+    users.set_password(connection, viewer, "a long enough password")
+
+
+def test_signing_in_takes_as_long_for_nobody_as_for_somebody(
+    app: Flask, full_price: None, sign_in: SignIn
+) -> None:
     def time_of(address: str) -> float:
         began = time.perf_counter()
         sign_in(address, "not the right password")

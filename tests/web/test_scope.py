@@ -17,7 +17,7 @@ VIEWER, DISPATCHER = "viewer@example.org", "dispatcher@example.org"
 class Watcher:
     """A page's live connection: what it was sent, in order."""
 
-    def __init__(self, url: str, cookie: str) -> None:
+    def __init__(self, tools: Any, url: str, cookie: str) -> None:
         self.snapshots: list[dict[str, Any]] = []
         self.moves: list[int] = []
         self.is_lost = False
@@ -25,7 +25,7 @@ class Watcher:
         self.client.on("snapshot", self.snapshots.append, namespace="/live")
         self.client.on("delta", self._hear, namespace="/live")
         self.client.on("disconnect", self._lose, namespace="/live")
-        self.client.connect(url, headers={"Cookie": cookie}, transports=["websocket"], namespaces=["/live"])
+        self.client.connect(url, **tools.LIVE, headers={"Cookie": cookie})
 
     def _hear(self, data: dict[str, Any]) -> None:
         self.moves += [vehicle[0] for vehicle in data["vehicles"]]
@@ -47,11 +47,11 @@ class Watcher:
 
 
 @pytest.fixture
-def watch(server: Any) -> Iterator[Callable[[str], Watcher]]:
+def watch(server: Any, tools: Any) -> Iterator[Callable[[str], Watcher]]:
     watchers: list[Watcher] = []
 
     def open_one(email: str) -> Watcher:
-        watchers.append(Watcher(server.url, server.sign_in(email)))
+        watchers.append(Watcher(tools, server.url, server.sign_in(email)))
         watchers[-1].view()
         return watchers[-1]
 
@@ -132,7 +132,7 @@ def test_whose_reach_holds_no_depot_sees_no_vehicle(
     bound_to(connection, VIEWER, *depots, scope=scope)
     nobody, everything = watch(VIEWER), watch(DISPATCHER)
     tools.until(lambda: everything.sees("N1", "N2", "S1", "Free", "loose"), "the fleet")
-    assert nobody.sees()
+    tools.until(nobody.sees, "an empty map")
 
 
 def test_a_bus_that_moves_to_another_depot_comes_and_goes_within_seconds(

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from psycopg.types.json import Jsonb
 
 from sql import flags, job_runs, ledger, losses
@@ -385,15 +385,10 @@ def test_the_audit_log_is_paged_by_key(admin: FlaskClient, connection: psycopg.C
 
 
 @pytest.fixture
-def page(context: BrowserContext, server: Any, eventful: None, complaints: list[str], tools: Any) -> Page:
+def page(open_page: Callable[..., Page], eventful: None) -> Page:
     """A browser's page that is signed in as admin."""
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda fault: complaints.append(str(fault)))
-    page.goto(f"{server.url}/sign-in?next=/system")
-    page.fill("#email", "admin@example.org")
-    page.fill("#password", tools.PASSWORD)
-    page.click("button[type=submit]")
+    page = open_page("admin@example.org", viewport={"width": 900, "height": 600})
+    page.goto("/system")
     page.wait_for_selector("#services")
     return page
 

@@ -7,31 +7,17 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from bench.records.fleet import fill
 
-
-@pytest.fixture
-def context(chromium: Browser) -> Any:
-    """A browser whose scripts may be looked at from outside; the site's policy is tested elsewhere."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
-    yield context
-    context.close()
-
-
-def open_as(context: BrowserContext, server: Any, email: str, complaints: list[str]) -> Page:
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda fault: complaints.append(str(fault)))
-    pairs = (pair.partition("=") for pair in server.sign_in(email).split("; "))
-    context.add_cookies([{"name": name, "value": value, "url": server.url} for name, _, value in pairs])
-    return page
+DISPATCHER = "dispatcher@example.org"
 
 
 @pytest.fixture
-def desk(context: BrowserContext, server: Any, complaints: list[str]) -> Page:
-    return open_as(context, server, "dispatcher@example.org", complaints)
+def desk(open_page: Callable[..., Page]) -> Page:
+    """A page whose scripts may be looked at from outside; the site's policy is tested elsewhere."""
+    return open_page(DISPATCHER, viewport={"width": 1280, "height": 800}, bypass_csp=True)
 
 
 @pytest.fixture
@@ -46,7 +32,11 @@ def check(tools: Any) -> Callable[[Page], None]:
 
 
 def test_a_vehicle_is_added_edited_in_conflict_and_archived(
-    desk: Page, server: Any, chromium: Browser, complaints: list[str], check: Callable[[Page], None]
+    desk: Page,
+    server: Any,
+    open_page: Callable[..., Page],
+    complaints: list[str],
+    check: Callable[[Page], None],
 ) -> None:
     desk.goto(f"{server.url}/vehicles")
     desk.get_by_role("link", name="New vehicle").first.click()
@@ -67,13 +57,12 @@ def test_a_vehicle_is_added_edited_in_conflict_and_archived(
     check(desk)
 
     desk.get_by_role("link", name="Edit", exact=True).click()
-    other = chromium.new_context()
-    colleague = open_as(other, server, "admin@example.org", complaints)
+    colleague = open_page("admin@example.org")
     colleague.goto(f"{server.url}/vehicles/1/edit")
     colleague.get_by_label("Make").fill("MAN")
     colleague.get_by_role("button", name="Save").click()
     expect(colleague.get_by_role("status").first).to_contain_text("saved")
-    other.close()
+    colleague.close()
     desk.get_by_label("Make").fill("Volvo")
     desk.get_by_label("Seats").fill("53")
     complaints.clear()
@@ -138,17 +127,15 @@ def test_one_of_50_000_is_found_while_one_types_and_many_are_changed_by_keyboard
 
 
 def test_a_phone_shows_cards_and_takes_a_reading(
-    chromium: Browser,
+    open_page: Callable[..., Page],
     server: Any,
     connection: psycopg.Connection,
     complaints: list[str],
     check: Callable[[Page], None],
 ) -> None:
     fill(connection, 1000)
-    phone = chromium.new_context(
-        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, bypass_csp=True
-    )
-    page = open_as(phone, server, "dispatcher@example.org", complaints)
+    screen = {"width": 390, "height": 844}
+    page = open_page(DISPATCHER, viewport=screen, is_mobile=True, has_touch=True, bypass_csp=True)
     page.goto(f"{server.url}/vehicles")
     expect(page.locator("#tally")).to_have_text("100 of 980")
     check(page)
@@ -167,7 +154,6 @@ def test_a_phone_shows_cards_and_takes_a_reading(
     page.get_by_role("button", name="Add").tap()
     expect(page.get_by_role("status").first).to_contain_text("has been added")
     check(page)
-    phone.close()
     assert [said for said in complaints if "422" not in said] == []
 
 
