@@ -204,7 +204,8 @@ def test_a_map_style_of_ones_own_takes_the_place_of_the_offline_map(
     page.goto(f"{server.url}/map")
     tools.until(lambda: len(page.evaluate(MARKERS)) == 53, "53 markers on the other map")
     assert style_url in asked
-    assert not any("geojson" in url for url in asked)
+    ground = ("land", "borders", "places", "roads")
+    assert not any(f"{name}.geojson" in url for url in asked for name in ground)
     assert complaints == []
 
 

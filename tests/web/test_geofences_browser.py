@@ -239,6 +239,7 @@ def test_on_a_phone_the_map_is_above_and_a_finger_draws(
     for address in ("/geofences/new", "/geofences", "/rules", "/rules/new?kind=overspeed", "/schedules/new"):
         phone.goto(address)
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        assert tools.find_faults(phone) == [], address
     assert complaints == []
 
 

@@ -60,7 +60,7 @@ def make_pages(kind: Kind) -> Blueprint:
     @pages.get("/new")
     def begin() -> Response:
         """An empty form."""
-        return show_form(kind, None, {**kind.begin(), **request.args}, {})
+        return show_form(kind, None, kind.begin(), {})
 
     @pages.post("")
     def add() -> Response:

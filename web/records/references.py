@@ -154,7 +154,7 @@ def choices_of(field: Field, value: Any = "") -> list[tuple[str, Any]]:
 def entry_of(field: Field, value: Any) -> Any:
     """What a form's input shows of a value: a reference by its name, and nothing where there is none."""
     enter = getattr(field.value, "enter", None)
-    if enter and value is not None and not isinstance(value, str):
+    if enter and isinstance(value, int | float | list | dict):
         return enter(value)
     if isinstance(value, list):
         return ",".join(str(id) for id in value)
