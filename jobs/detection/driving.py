@@ -6,8 +6,9 @@ import numpy as np
 
 from jobs.detection.findings import Event
 from jobs.detection.look import Look
+from jobs.detection.rules import Rule
 from jobs.detection.runs import Run, bridge, find_runs
-from jobs.detection.track import SECOND, Booleans, Floats, wrap
+from jobs.detection.track import SECOND, Booleans, Floats, Integers, wrap
 
 SHORTEST_DIP = 5 * SECOND
 LONGEST_STEP = 180 * SECOND  # longer, and nobody knows how fast it was in between
@@ -21,15 +22,7 @@ def find_speeding(look: Look) -> Iterator[Event]:
     """Faster than allowed for as long as the rule says; the value is the top speed."""
     if not (rule := look.rules.get("overspeed")) or not len(look.track):
         return
-    limits = np.full(len(look.track), rule.threshold)
-    fence_ids = np.zeros(len(look.track), np.int64)
-    for visit in look.visits:
-        fence = look.fences[visit.geofence_id]
-        own = slice(visit.first, visit.last + 1)
-        if fence.speed_limit_mps is not None:
-            slower = limits[own] > fence.speed_limit_mps
-            limits[own] = np.where(slower, fence.speed_limit_mps, limits[own])
-            fence_ids[own] = np.where(slower, fence.id, fence_ids[own])
+    limits, fence_ids = _find_limits(look, rule)
     is_over = bridge(look.speed > limits, look.track.time, SHORTEST_DIP)
     for run in find_runs(is_over, look.track.step_time > LONGEST_STEP):
         own = slice(run.first, run.last + 1)
@@ -39,6 +32,23 @@ def find_speeding(look: Look) -> Iterator[Event]:
         )
         if event:
             yield event
+
+
+def _find_limits(look: Look, rule: Rule) -> tuple[Floats, Integers]:
+    """The limit at each fix, and the geofence that gives it: the lowest there, else the rule's.
+
+    A geofence's takes the place of the fleet's; of one that the vehicle alone has, only where it is lower.
+    """
+    limits = np.full(len(look.track), rule.threshold if rule.is_own else np.inf)
+    fence_ids = np.zeros(len(look.track), np.int64)
+    for visit in look.visits:
+        fence = look.fences[visit.geofence_id]
+        own = slice(visit.first, visit.last + 1)
+        if fence.speed_limit_mps is not None:
+            slower = limits[own] > fence.speed_limit_mps
+            limits[own] = np.where(slower, fence.speed_limit_mps, limits[own])
+            fence_ids[own] = np.where(slower, fence.id, fence_ids[own])
+    return np.where(np.isinf(limits), rule.threshold, limits), fence_ids
 
 
 def find_harshness(look: Look) -> Iterator[Event]:

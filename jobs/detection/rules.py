@@ -33,7 +33,10 @@ class Week(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What counts as an event of one kind; the threshold is in the unit of the kind (table rules)."""
+    """What counts as an event of one kind; the threshold is in the unit of the kind (table rules).
+
+    `is_own` is one that the vehicle alone has.
+    """
 
     kind: str
     raises_alert: bool
@@ -42,6 +45,7 @@ class Rule(NamedTuple):
     lasting: int  # microseconds
     fresh: int  # microseconds
     week: Week | None
+    is_own: bool = False
 
     def applies(self, time: int) -> bool:
         """Whether the rule holds at this time."""

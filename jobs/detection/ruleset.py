@@ -65,6 +65,7 @@ def _read_rule(row: Row) -> Rule:
         lasting=(row["lasting_s"] or 0) * SECOND,
         fresh=row["fresh_s"] * SECOND,
         week=_read_week(row),
+        is_own=row["vehicle_id"] is not None,
     )
 
 
