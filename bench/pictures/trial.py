@@ -35,7 +35,7 @@ def take(program: str, folder: Path, names: Sequence[str] = ()) -> Iterator[Path
         with stage.connect() as connection:
             register_fleet(connection)
             add_people(connection)
-        url = _play_all(stage, stack)
+        url = play_all(stage, stack)
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         stack.callback(browser.close)
@@ -47,7 +47,7 @@ def take(program: str, folder: Path, names: Sequence[str] = ()) -> Iterator[Path
                 yield file
 
 
-def _play_all(stage: Stage, stack: ExitStack) -> str:
+def play_all(stage: Stage, stack: ExitStack) -> str:
     """Every process of an installation, on this stage; the site's address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
