@@ -282,3 +282,12 @@ def test_a_fence_that_is_drawn_elsewhere_meanwhile_has_been_left(
     elsewhere = make_fence({"type": "Point", "coordinates": [11.5, 48.0]})
     assert visit(way, elsewhere, known=known) == [(-3600, 0)]
     assert visit(way, elsewhere) == []
+
+
+def test_of_two_places_with_no_fix_in_between_each_is_left_and_entered(
+    ride: Any, make_fence: Any, visit: Any
+) -> None:
+    way = ride().stand(900).skip(600, metres=4000).stand(900)
+    there = make_fence({"type": "Point", "coordinates": [way.longitude, way.latitude]})
+    assert visit(way, make_fence()) == [(0, pytest.approx(915, abs=2))]
+    assert visit(way, there) == [(pytest.approx(1485, abs=2), None)]
