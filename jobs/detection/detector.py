@@ -95,17 +95,21 @@ def detect(device_id: int, fixes: Fixes, names: dict[int, str], known: Known, ve
 def _settle(track: Track, motion: Motion, begin: int, journeys: Journeys) -> Ground:
     """Where the vehicle was at each fix from `begin` on; what stands is at the place of its stop.
 
-    So it is before and after, while it does not move: a stop may begin and end with the ignition.
+    So it is before and after, while it does not move and is not at another stop: one may begin and end with
+    the ignition.
     """
     latitude, longitude = (column[begin:].copy() for column in track.smooth)
     spread = np.zeros(len(latitude))
     told = track.speed[begin:]
     stands = np.where(np.isnan(told), ~motion.is_moving[begin:], told < TOLD_STANDING_MPS)
-    for stop in journeys.stops:
-        first, last = max(stop.first - begin, 0), stop.last - begin
-        while first > 0 and stands[first - 1] and not track.is_silence[begin + first - 1]:
+    firsts = [*(stop.first - begin for stop in journeys.stops), len(stands)]
+    lasts = [-1, *(stop.last - begin for stop in journeys.stops)]
+    for number, stop in enumerate(journeys.stops):
+        first, last = max(firsts[number], 0), lasts[number + 1]
+        before, after = lasts[number], firsts[number + 1]
+        while first - 1 > before and stands[first - 1] and not track.is_silence[begin + first - 1]:
             first -= 1
-        while last + 1 < len(stands) and stands[last + 1] and not track.is_silence[begin + last]:
+        while last + 1 < after and stands[last + 1] and not track.is_silence[begin + last]:
             last += 1
         latitude[first : last + 1], longitude[first : last + 1] = stop.place
         spread[first : last + 1] = stop.spread_m

@@ -36,6 +36,9 @@ def _find_lows(look: Look, kind: str, column: str, recovered: float) -> Iterator
     values, time = look.track.fixes[column][told], look.track.time[told]
     is_low, is_well = values < rule.threshold, values >= rule.threshold * recovered
     since = look.lasting.get(kind)
+    if since is not None and len(told) and is_well[0] and rule.applies(since):
+        first = int(told[0])
+        yield Event(kind, since, int(time[0]), first, first, first)
     for run in find_runs(carry(is_low | is_well, is_low, since is not None)):
         started = since if run.first == 0 and since is not None else int(time[run.first])
         ended = None if run.last + 1 == len(told) else int(time[run.last + 1])

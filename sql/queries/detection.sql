@@ -42,16 +42,23 @@ WHERE :uids::text[] IS NULL OR uid = ANY(:uids::text[]);
 SELECT count(DISTINCT device_id) FROM detection_due;
 
 -- name: find_starts
--- From where each device can be looked at anew: the latest moment, half an hour before what is new, at which it
--- stood and nothing stirred, with the stop it was in; and from where on its fixes are needed. Nulls: from its first fix.
+-- From where each device can be looked at anew: the latest moment, half an hour and some fixes before what is new, at
+-- which it stood and nothing stirred, with the stop it was in; and from where on its fixes are needed. Nulls: from its first fix.
 SELECT asked.device_id, stop.starts_at AS moment, stop.started_at, stop.latitude, stop.longitude,
        stop.spread_m, stop.quiet_from,
        least(stop.starts_at - interval '20 minutes', context.earliest) AS context_since
 FROM unnest(:device_ids::integer[], :since::timestamptz[]) AS asked (device_id, since)
+CROSS JOIN LATERAL (
+    SELECT min(fix_time) AS fix_time FROM (
+        SELECT fix_time FROM positions WHERE device_id = asked.device_id AND fix_time < asked.since
+        ORDER BY fix_time DESC LIMIT 3
+    ) AS before
+) AS known
 LEFT JOIN LATERAL (
     SELECT stops.*, starts_at FROM stops
     CROSS JOIN LATERAL (
-        SELECT least(quiet_until - interval '1 minute', asked.since - interval '30 minutes')) AS possible (starts_at)
+        SELECT least(quiet_until - interval '1 minute', asked.since - interval '30 minutes', known.fix_time)
+    ) AS possible (starts_at)
     WHERE device_id = asked.device_id AND started_at <= asked.since - interval '36 minutes'
       AND starts_at >= quiet_from + interval '6 minutes'
     ORDER BY started_at DESC LIMIT 1
