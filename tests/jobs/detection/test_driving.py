@@ -65,7 +65,7 @@ def test_of_a_way_made_in_silence_nobody_knows_the_speed(ride: Any, find: Any, m
     assert find(way.fixes(), [make_rule("overspeed", 25, 10)]).events == []
 
 
-def test_a_geofence_may_want_its_own_lower_limit(
+def test_the_limit_of_a_geofence_takes_the_place_of_the_fleets_but_not_of_a_vehicles_lower_one(
     speed: Any, find: Any, make_rule: Any, make_fence: Any
 ) -> None:
     slow = make_fence(radius_m=3000.0, speed_limit_mps=8.0)
@@ -73,7 +73,8 @@ def test_a_geofence_may_want_its_own_lower_limit(
     rule = make_rule("overspeed", 25, 10)
     (event,) = find(speed(30, 30).fixes(), [rule], [slow, fast]).events
     assert (event["geofence_id"], event["limit_value"], event["value"]) == (1, 8, 30)
-    (event,) = find(speed(30, 30).fixes(), [rule], [fast]).events
+    assert find(speed(30, 30).fixes(), [rule], [fast]).events == []
+    (event,) = find(speed(30, 30).fixes(), [rule._replace(is_own=True)], [fast]).events
     assert (event["geofence_id"], event["limit_value"]) == (0, 25)
 
 
