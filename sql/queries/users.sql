@@ -105,3 +105,10 @@ FROM changed JOIN people USING (id);
 -- name: find_depots_of_names
 -- The depots of these names: name and id.
 SELECT name, id FROM depots WHERE name = ANY(:names) AND archived_at IS NULL;
+
+-- name: list_user_names
+-- People by address, for whoever picks one, or those of these ids: id, address, whether they are disabled.
+SELECT id, email AS name, disabled_at IS NOT NULL AS archived FROM users
+WHERE (:ids::integer[] IS NULL OR id = ANY(:ids))
+  AND (:search = '' OR strpos(lower(name || ' ' || email), lower(:search)) > 0)
+ORDER BY archived, lower(email), id LIMIT :most;

@@ -404,3 +404,9 @@ def test_a_persons_own_change_of_name_is_in_the_history_too(
 ) -> None:
     send("/account", name="Ada", language="en", time_zone="UTC", units="metric")
     assert "<ins>Ada</ins>" in signed_in.get(page_of(connection, "admin@example.org")).text
+
+
+def test_people_are_suggested_by_name_or_address(signed_in: FlaskClient) -> None:
+    answer = signed_in.get("/users/names?search=guardian")
+    assert answer.status_code == 200
+    assert "guardian@example.org" in answer.text
