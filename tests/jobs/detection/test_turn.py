@@ -1,6 +1,7 @@
 """Turns: slices of a long history, faults in one device, devices that vanish, and several runners at once."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -63,6 +64,20 @@ def test_a_long_history_in_slices_gives_what_it_gives_at_once(
     assert detect_all(connection) == 1
     assert len(found["trips"]) == 12
     assert found == tables()
+
+
+def test_a_history_in_which_nothing_ever_rests_is_looked_at_to_its_end(
+    ride: Any, tell: Any, store: Any, tables: Callable[[], Tables], connection: psycopg.Connection
+) -> None:
+    """As where the ignition is wired to be always on."""
+    way = ride(every_s=60.0, ignition=ON)
+    for _ in range(6):
+        way.stand(3600).drive(600)
+    store(tell("bus-1", way.fixes()))
+    assert take_turn(connection, Ruleset(), 100) == 1
+    assert take_turn(connection, Ruleset(), 100) == 0
+    assert len(tables()["trips"]) == 6
+    assert way.clock(tables()["trips"][-1]["ended_at"]) == way.now_s
 
 
 def test_there_is_nothing_to_do_where_nothing_is_new(
@@ -173,7 +188,11 @@ def test_what_a_killed_runner_had_in_hand_is_due_again(
     with connect(database_url, "killed") as killed:
         claimed = [id for (id,) in queries.claim_devices(killed, most=100)]
         assert len(list(queries.take_due(killed, device_ids=claimed))) == len(fleet)
+        pid = killed.info.backend_pid
         killed.close()
+    gone = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)"
+    while connection.execute(gone, (pid,)).fetchone() == (False,):
+        time.sleep(0.01)
     assert detect_all(connection) == len(fleet)
 
 
