@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from jobs.detection.detector import Vehicle
 from jobs.detection.ruleset import Ruleset
@@ -148,3 +149,17 @@ def test_a_geofence_of_a_depot_is_about_its_vehicles(
 def test_of_a_device_that_is_gone_nothing_holds(connection: psycopg.Connection, ruleset: Ruleset) -> None:
     ruleset.refresh(connection)
     assert ruleset.list_vehicles(connection, [4711]) == {}
+
+
+@pytest.mark.parametrize("ring", ["[]", "[[[0, 0]]]", '[[[0, 0], [1, 1], [0, "north"], [0, 0]]]'])
+def test_a_geofence_that_cannot_be_drawn_leaves_the_others(
+    ask: Any, connection: psycopg.Connection, ring: str
+) -> None:
+    geometry = f'{{"type": "Polygon", "coordinates": {ring}}}'
+    add = "INSERT INTO geofences (name, shape, geometry, radius_m) VALUES (%s, %s, %s, %s) RETURNING id"
+    connection.execute(add, ("nowhere", "polygon", geometry, None))
+    drawn = connection.execute(add, ("yard", "circle", POINT, 100)).fetchone()
+    with capture_logs() as logs:
+        held = [fence.id for fence in ask("one").fences]
+        assert held == [fence.id for fence in ask("one").fences] == list(drawn or ())
+    assert [entry["event"] for entry in logs] == ["a geofence cannot be drawn"]  # and not at each turn
