@@ -71,8 +71,9 @@ def _keep_events(
         if key not in moved and _alarms(vehicle, rule, key) and is_fresh(signs[key], rule, now):
             causes.append(_describe(row, vehicle, rule.severity))
     raise_alerts(connection, causes)
-    over = [row for row in (*kept, *ended) if row["ended_at"] is not None and not row.get("is_new")]
-    end_alerts(connection, [_describe(row, vehicles[row["device_id"]], "info") for row in over])
+    known = (row for row in (*kept, *ended) if not row.get("is_new") or _key(row) in moved)
+    over = (_describe(row, vehicles[row["device_id"]], "info") for row in known)
+    end_alerts(connection, [cause for cause in over if cause.is_over])
 
 
 def is_fresh(sign: Sign, rule: Rule, now: int) -> bool:

@@ -4,7 +4,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+import structlog
 
+from jobs import metrics
 from jobs.detection.detector import Vehicle
 from jobs.detection.fences import Fence, draw_area
 from jobs.detection.rules import Rule, Rules, Week
@@ -13,6 +15,7 @@ from sql.hours import parse
 from sql.queries import fetch_rows, queries
 
 Row = dict[str, Any]
+log = structlog.get_logger()
 
 
 class Ruleset:
@@ -37,8 +40,17 @@ class Ruleset:
         changed = [id for id, stamp in stamps.items() if self._stamps.get(id) != stamp]
         self._fences = {id: fence for id, fence in self._fences.items() if id in stamps}
         for row in fetch_rows(connection, "list_fences", ids=changed) if changed else ():
-            self._fences[row["id"]] = _read_fence(row)
+            self._draw(row)
         self._stamps = stamps
+
+    def _draw(self, row: Row) -> None:
+        """Have a geofence as it is now; one that cannot be drawn must not keep all others waiting."""
+        self._fences.pop(row["id"], None)
+        try:
+            self._fences[row["id"]] = _read_fence(row)
+        except Exception:
+            metrics.DETECTION_FAILURES.inc()
+            log.exception("a geofence cannot be drawn", geofence_id=row["id"])
 
     def list_vehicles(self, connection: psycopg.Connection, device_ids: list[int]) -> dict[int, Vehicle]:
         """What is in force for the vehicle that each device is in now."""

@@ -50,7 +50,9 @@ def _look_at(connection: psycopg.Connection, ruleset: Ruleset, due: list[Row], m
     vehicles = ruleset.list_vehicles(connection, [window.device_id for window in windows])
     found, unmet = _look_through(connection, windows, vehicles, most_fixes)
     found += _look_through(connection, [window.open_end() for window in unmet], vehicles, most_fixes)[0]
-    keep_findings(connection, found)
+    keep_findings(connection, [(span, findings) for span, findings, _ in found])
+    if rests := [rest for _, _, rest in found if rest is not None]:
+        _leave_rests(connection, ruleset, rests, windows, most_fixes)
 
 
 def _look_through(
@@ -58,9 +60,11 @@ def _look_through(
     windows: Sequence[Window],
     vehicles: Mapping[int, Vehicle],
     most_fixes: int,
-) -> tuple[list[tuple[Span, Findings]], list[Window]]:
-    """What is found in windows, and those whose end does not meet what was found there before."""
-    found: list[tuple[Span, Findings]] = []
+) -> tuple[list[tuple[Span, Findings, Row | None]], list[Window]]:
+    """What is found in windows, with what is left for later, and those whose end does not meet what was
+    found there before.
+    """
+    found: list[tuple[Span, Findings, Row | None]] = []
     unmet: list[Window] = []
     stretches = [window.stretch for window in windows]
     tracks = read_fixes(connection, stretches, most_fixes) if windows else []
@@ -71,13 +75,14 @@ def _look_through(
         findings = _look(window, fixes, names, vehicle)
         if findings is None:
             continue
+        rest, until = None, window.until
         if len(fixes) == most_fixes:
-            _leave_rest(connection, window, fixes)
+            latest, until = to_moment(int(fixes["time"][-1])), LAST
+            rest = {"device_id": window.device_id, "since": latest, "until": LAST}
         elif window.expected is not None and not cut_off(findings, window.expected):
             unmet.append(window)
             continue
-        until = LAST if len(fixes) == most_fixes else window.until
-        found.append((Span(window.device_id, window.since, until, vehicle), findings))
+        found.append((Span(window.device_id, window.since, until, vehicle), findings, rest))
     return found, unmet
 
 
@@ -92,10 +97,25 @@ def _look(window: Window, fixes: Fixes, names: dict[int, str], vehicle: Vehicle)
         return None
 
 
-def _leave_rest(connection: psycopg.Connection, window: Window, fixes: Fixes) -> None:
-    """Have the fixes after these looked at in another turn, from the stops that are found now."""
-    latest = to_moment(int(fixes["time"][-1]))
-    queries.add_due(connection, device_id=window.device_id, since=latest, until=LAST)
+def _leave_rests(
+    connection: psycopg.Connection,
+    ruleset: Ruleset,
+    rests: list[Row],
+    windows: Sequence[Window],
+    most_fixes: int,
+) -> None:
+    """Have the fixes after these looked at in another turn, from the stops that are found now.
+
+    Where none is found to begin anew in, it takes a look at more fixes to get on, and that is taken at once.
+    """
+    began = {window.device_id: window.since for window in windows}
+    begins = {window.device_id: window.since for window in find_windows(connection, rests)}
+    stuck = [rest for rest in rests if begins[rest["device_id"]] <= began[rest["device_id"]]]
+    for rest in rests:
+        if rest not in stuck:
+            queries.add_due(connection, **rest)
+    if stuck:
+        _look_at(connection, ruleset, stuck, 2 * most_fixes)
 
 
 def read_names(

@@ -225,8 +225,15 @@ RETURNING events.device_id, events.started_at, events.kind, events.geofence_id, 
 
 -- name: move_alert_event!
 -- An event that led to an alert began at another moment than was thought.
-UPDATE alert_events SET started_at = :moved_to
-WHERE device_id = :device_id AND started_at = :started_at AND kind = :kind AND geofence_id = :geofence_id;
+WITH moved AS (
+    UPDATE alert_events SET started_at = :moved_to
+    WHERE device_id = :device_id AND started_at = :started_at AND kind = :kind AND geofence_id = :geofence_id
+    RETURNING alert_id
+)
+UPDATE alerts
+SET first_event_at = CASE first_event_at WHEN :started_at THEN :moved_to ELSE first_event_at END,
+    latest_event_at = CASE latest_event_at WHEN :started_at THEN :moved_to ELSE latest_event_at END
+FROM moved WHERE id = alert_id;
 
 -- name: list_alerted_events
 -- Those of some events that led to an alert.
