@@ -129,7 +129,7 @@ def fleet(connection: psycopg.Connection) -> Fleet:
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """Templates are compiled once for a run: each app would do it anew, in 0.1 s a page."""
+    """Templates as each worker compiles them once; each app would do it anew."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
