@@ -251,7 +251,7 @@ def driven(connection: psycopg.Connection) -> Driven:
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """Templates are compiled once for a run: each app would do it anew, in 0.1 s a page."""
+    """Templates as each worker compiles them once; each app would do it anew."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
