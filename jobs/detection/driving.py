@@ -14,6 +14,7 @@ SHORTEST_DIP = 5 * SECOND
 LONGEST_STEP = 180 * SECOND  # longer, and nobody knows how fast it was in between
 SHORTEST_BRAKING_STEP, LONGEST_BRAKING_STEP = 0.5, 1.6  # seconds
 SLOWEST_TURN_MPS = 3.0
+STRONGEST_MPS2 = 12.0  # more than tyres can; a speed or course that was told wrongly
 SAME_MANOEUVRE = 3 * SECOND
 TOLD_WITHIN = 15 * SECOND
 
@@ -73,7 +74,7 @@ def _find_peaks(look: Look, kind: str, force: Floats, offset: int) -> Iterator[E
     """Manoeuvres of at least the threshold, in m/s2; `force` begins with that at the fix `offset`."""
     if not (rule := look.rules.get(kind)):
         return
-    is_harsh: Booleans = force >= rule.threshold
+    is_harsh: Booleans = (force >= rule.threshold) & (force <= STRONGEST_MPS2)
     places = np.flatnonzero(is_harsh)
     if not len(places):
         return

@@ -31,7 +31,7 @@ class Ruleset:
         """Read the rules, and the geofences that are new or have changed."""
         self._of_fleet, self._of_vehicles = {}, {}
         for row in fetch_rows(connection, "list_rules_in_force"):
-            rule = _read_rule(row) if row["is_on"] else None
+            rule = self._read(row) if row["is_on"] else None
             if row["vehicle_id"] is not None:
                 self._of_vehicles.setdefault(row["vehicle_id"], {})[row["kind"]] = rule
             elif rule is not None:
@@ -42,6 +42,15 @@ class Ruleset:
         for row in fetch_rows(connection, "list_fences", ids=changed) if changed else ():
             self._draw(row)
         self._stamps = stamps
+
+    def _read(self, row: Row) -> Rule | None:
+        """A rule; one whose hours cannot be read counts as switched off, and keeps nobody waiting."""
+        try:
+            return _read_rule(row)
+        except (ValueError, KeyError, OSError):  # of sql.hours, and of zones that this machine does not know
+            metrics.DETECTION_FAILURES.inc()
+            log.exception("a rule cannot be read", kind=row["kind"], vehicle_id=row["vehicle_id"])
+            return None
 
     def _draw(self, row: Row) -> None:
         """Have a geofence as it is now; one that cannot be drawn must not keep all others waiting."""

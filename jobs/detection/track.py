@@ -125,6 +125,7 @@ def _find_spikes(track: Track) -> Booleans:
     told = np.fmax(np.fmax(track.speed[:-2], track.speed[1:-1]), track.speed[2:])
     beyond = away > SPIKE_M + 2 * told * np.maximum(first_s, second_s)
     is_spike = np.zeros(len(track), bool)
+    beyond &= ~track.is_silence[:-1] & ~track.is_silence[1:]
     is_spike[1:-1] = (away > SPIKE_M) & (across < away / 2) & ((turn > SPIKE_MPS2) | beyond)
     return is_spike
 

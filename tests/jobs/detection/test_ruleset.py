@@ -163,3 +163,19 @@ def test_a_geofence_that_cannot_be_drawn_leaves_the_others(
         held = [fence.id for fence in ask("one").fences]
         assert held == [fence.id for fence in ask("one").fences] == list(drawn or ())
     assert [entry["event"] for entry in logs] == ["a geofence cannot be drawn"]  # and not at each turn
+
+
+def test_a_rule_whose_hours_cannot_be_read_keeps_nobody_waiting(
+    ask: Any, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        """
+        WITH odd AS (
+            INSERT INTO schedules (name, hours, time_zone) VALUES ('odd', 'whenever', 'Mars/Base') RETURNING id
+        )
+        UPDATE rules SET schedule_id = odd.id FROM odd WHERE kind = 'sos'
+        """
+    )
+    rules = ask("one").rules
+    assert "sos" not in rules
+    assert "overspeed" in rules
