@@ -171,7 +171,8 @@ def test_a_rule_whose_hours_cannot_be_read_keeps_nobody_waiting(
     connection.execute(
         """
         WITH odd AS (
-            INSERT INTO schedules (name, hours, time_zone) VALUES ('odd', 'whenever', 'Mars/Base') RETURNING id
+            INSERT INTO schedules (name, hours, time_zone)
+            VALUES ('odd', 'whenever', 'Mars/Base') RETURNING id
         )
         UPDATE rules SET schedule_id = odd.id FROM odd WHERE kind = 'sos'
         """
