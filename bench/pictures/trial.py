@@ -6,7 +6,10 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import orjson
+from paho.mqtt import publish
 from playwright.sync_api import Page, sync_playwright
 
 from bench.chromium import FLAGS
@@ -17,6 +20,7 @@ from bench.stage import READY_S, Stage, open_stage
 from local.demo import register_fleet
 
 SECRET = "a secret that is good for these pictures"
+CALL_S = 5.0  # until all have been heard
 WARM_UP_S = 20.0  # until the processes have told of themselves, and there is something to tell
 PLACES = {
     "vehicles": "/vehicles",
@@ -24,7 +28,11 @@ PLACES = {
     "users": "/users",
     "system": "/system",
     "account": "/account",
+    "alerts": "/alerts",
+    "geofences": "/geofences",
+    "rules": "/rules",
 }
+CALLS = (("104", {"event": "sos"}), ("117", {"external_power_v": 0.2}), ("131", {"battery_percent": 11}))
 
 
 def take(program: str, folder: Path, names: Sequence[str] = ()) -> Iterator[Path]:
@@ -36,6 +44,7 @@ def take(program: str, folder: Path, names: Sequence[str] = ()) -> Iterator[Path
             register_fleet(connection)
             add_people(connection)
         url = play_all(stage, stack)
+        _call_for_help(stage)
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         stack.callback(browser.close)
@@ -62,6 +71,21 @@ def play_all(stage: Stage, stack: ExitStack) -> str:
     tell("the fleet drives")
     time.sleep(WARM_UP_S)
     return url
+
+
+def _call_for_help(stage: Stage) -> None:
+    """Something that raises alerts."""
+    broker = urlsplit(stage.mqtt_url)
+    for number, told in CALLS:
+        fix = {"time": time.time(), "lat": 41.362, "lon": -94.181, "speed": 0.0, **told}
+        publish.single(
+            f"fleet/bus-{number}/position",
+            orjson.dumps(fix),
+            qos=1,
+            hostname=broker.hostname or "",
+            port=broker.port or 1883,
+        )
+    time.sleep(CALL_S)
 
 
 def _wait_for(url: str) -> None:
@@ -117,4 +141,7 @@ SCENES: dict[str, Callable[[Camera, Path], None]] = {
     "assignments-dark": of_place("/assignments", DISPATCHER, screen=DESK, scheme="dark"),
     "assignments-phone": of_place("/assignments", DISPATCHER, screen=PHONE),
     "conflict": show_conflict,
+    "geofence": of_place("/geofences/1/edit"),
+    "alert": of_place("/alerts/1", DISPATCHER),
+    "alerts-phone": of_place("/alerts", DISPATCHER, screen=PHONE, scheme="dark"),
 }
