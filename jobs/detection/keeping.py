@@ -17,6 +17,7 @@ from jobs.detection.findings import Findings, Row, Sign
 from jobs.detection.rules import Rule
 from jobs.detection.track import SECOND
 from sql.alerts import Cause, EventKey, end_alerts, raise_alerts, withdraw_alerts
+from sql.odometer import advance_odometers
 from sql.queries import fetch_rows, queries
 from sql.tracks import from_moment
 
@@ -42,13 +43,24 @@ def keep_findings(connection: psycopg.Connection, found: Sequence[tuple[Span, Fi
         "since": [span.since for span, _ in found],
         "until": [span.until for span, _ in found],
     }
-    for table, noun in (("trips", "trips"), ("stops", "stops"), ("geofence_visits", "visits")):
+    changed = _keep_trips(connection, found, spans)
+    for table, noun in (("stops", "stops"), ("geofence_visits", "visits")):
         getattr(queries, f"remove_stale_{noun}")(connection, rows=_write_all(found, table), **spans)
         rows = _write(chain.from_iterable(getattr(findings, table) for _, findings in found))
         getattr(queries, f"keep_{noun}")(connection, rows=rows)
     _keep_events(connection, found, spans)
     stops = _write(chain.from_iterable(findings.stops for _, findings in found))
     queries.sum_idling(connection, rows=stops)
+    advance_odometers(connection, changed)
+
+
+def _keep_trips(
+    connection: psycopg.Connection, found: Sequence[tuple[Span, Findings]], spans: dict[str, Any]
+) -> list[tuple[int, datetime]]:
+    """The trips that are new, changed or gone, those that go on left out: device and beginning."""
+    removed = queries.remove_stale_trips(connection, rows=_write_all(found, "trips"), **spans)
+    rows = _write(chain.from_iterable(findings.trips for _, findings in found))
+    return [*removed, *queries.keep_trips(connection, rows=rows)]
 
 
 def _keep_events(

@@ -136,10 +136,43 @@ CREATE TABLE trips (
     PRIMARY KEY (device_id, started_at)
 );
 CREATE INDEX trips_started_at ON trips (started_at);
+CREATE INDEX trips_counted ON trips (device_id, started_at) WHERE start_odometer_m IS NOT NULL;
 COMMENT ON COLUMN trips.is_open IS 'whether it goes on, as far as is known; ended_at is its newest fix then';
 COMMENT ON COLUMN trips.distance_m IS 'along the track';
 COMMENT ON COLUMN trips.start_odometer_m IS 'as the device told it; null where it does not';
 COMMENT ON COLUMN trips.mean_speed_mps IS 'while it moved';
+
+-- Whether what the counter of a device told at both ends of a trip agrees with its track, in metres.
+CREATE FUNCTION is_counted(first double precision, last double precision, distance double precision)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN first BETWEEN 0 AND 1e10 AND last BETWEEN first AND 1e10
+            THEN abs(last - first - distance) <= 500 + 0.2 * distance ELSE false END;
+
+-- How much of a stretch of time comes after a moment, from 0 to 1; all of it where there is no moment.
+CREATE FUNCTION share_after(moment timestamptz, since timestamptz, until timestamptz)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN moment IS NULL OR moment <= since THEN 1 WHEN moment >= until THEN 0
+            ELSE extract(epoch FROM until - moment) / extract(epoch FROM until - since) END::double precision;
+
+-- What people read and what was imported, beside what is derived: a day of that has one reading.
+CREATE INDEX odometer_readings_entered ON odometer_readings (vehicle_id, read_at, id)
+    WHERE source NOT IN ('device', 'track');
+CREATE UNIQUE INDEX odometer_readings_daily ON odometer_readings (vehicle_id, ((read_at AT TIME ZONE 'UTC')::date))
+    WHERE source IN ('device', 'track');
+
+-- Many readings that are derived at once move a vehicle once, and those of the past not at all.
+CREATE OR REPLACE FUNCTION keep_odometer() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    the_vehicle integer := CASE WHEN TG_OP = 'DELETE' THEN OLD.vehicle_id ELSE NEW.vehicle_id END;
+    newest odometer_readings;
+BEGIN
+    PERFORM FROM vehicles WHERE id = the_vehicle FOR NO KEY UPDATE;
+    SELECT * INTO newest FROM odometer_readings WHERE vehicle_id = the_vehicle ORDER BY read_at DESC, id DESC LIMIT 1;
+    UPDATE vehicles SET odometer_m = newest.odometer_m, odometer_read_at = newest.read_at
+    WHERE id = the_vehicle AND (odometer_m, odometer_read_at) IS DISTINCT FROM (newest.odometer_m, newest.read_at);
+    RETURN NULL;
+END
+$$;
 
 -- Where a vehicle stood between trips, and for how long with its engine running.
 CREATE TABLE stops (

@@ -131,25 +131,36 @@ SELECT g.id, g.version, g.shape, g.geometry, g.radius_m, g.depot_id, g.hysteresi
        ARRAY(SELECT vehicle_id FROM geofence_vehicles WHERE geofence_id = g.id) AS vehicle_ids
 FROM geofences g LEFT JOIN schedules s ON s.id = g.schedule_id WHERE g.id = ANY(:ids) ORDER BY g.id;
 
--- name: remove_stale_trips!
--- Remove the trips of these stretches that are not found any more.
-DELETE FROM trips USING unnest(:device_ids::integer[], :since::timestamptz[], :until::timestamptz[]) AS span (device_id, since, until)
-WHERE trips.device_id = span.device_id AND started_at >= span.since AND started_at < span.until
-  AND (trips.device_id, started_at) NOT IN (
-      SELECT device_id, started_at FROM jsonb_populate_recordset(NULL::trips, :rows::jsonb));
+-- name: remove_stale_trips
+-- Remove the trips of these stretches that are not found any more; which of them were over.
+WITH removed AS (
+    DELETE FROM trips USING unnest(:device_ids::integer[], :since::timestamptz[], :until::timestamptz[]) AS span (device_id, since, until)
+    WHERE trips.device_id = span.device_id AND started_at >= span.since AND started_at < span.until
+      AND (trips.device_id, started_at) NOT IN (
+          SELECT device_id, started_at FROM jsonb_populate_recordset(NULL::trips, :rows::jsonb))
+    RETURNING trips.device_id, started_at, is_open
+)
+SELECT device_id, started_at FROM removed WHERE NOT is_open;
 
--- name: keep_trips!
--- Keep the trips found; those that are new or not as before.
-INSERT INTO trips AS kept SELECT * FROM jsonb_populate_recordset(NULL::trips, :rows::jsonb)
-ON CONFLICT (device_id, started_at) DO UPDATE SET
-    ended_at = excluded.ended_at, is_open = excluded.is_open, distance_m = excluded.distance_m,
-    moving_s = excluded.moving_s, idle_s = excluded.idle_s,
-    top_speed_mps = excluded.top_speed_mps, mean_speed_mps = excluded.mean_speed_mps,
-    start_latitude = excluded.start_latitude, start_longitude = excluded.start_longitude,
-    end_latitude = excluded.end_latitude, end_longitude = excluded.end_longitude,
-    start_odometer_m = excluded.start_odometer_m, end_odometer_m = excluded.end_odometer_m,
-    fuel_used_l = excluded.fuel_used_l, fuel_used_percent = excluded.fuel_used_percent, fixes = excluded.fixes
-WHERE (kept.*) IS DISTINCT FROM (excluded.*);
+-- name: keep_trips
+-- Keep the trips found; those that are new or not as before, and over or were thought to be.
+WITH found AS (
+    SELECT * FROM jsonb_populate_recordset(NULL::trips, :rows::jsonb)
+), kept AS (
+    INSERT INTO trips AS kept SELECT * FROM found
+    ON CONFLICT (device_id, started_at) DO UPDATE SET
+        ended_at = excluded.ended_at, is_open = excluded.is_open, distance_m = excluded.distance_m,
+        moving_s = excluded.moving_s, idle_s = excluded.idle_s,
+        top_speed_mps = excluded.top_speed_mps, mean_speed_mps = excluded.mean_speed_mps,
+        start_latitude = excluded.start_latitude, start_longitude = excluded.start_longitude,
+        end_latitude = excluded.end_latitude, end_longitude = excluded.end_longitude,
+        start_odometer_m = excluded.start_odometer_m, end_odometer_m = excluded.end_odometer_m,
+        fuel_used_l = excluded.fuel_used_l, fuel_used_percent = excluded.fuel_used_percent, fixes = excluded.fixes
+    WHERE (kept.*) IS DISTINCT FROM (excluded.*)
+    RETURNING device_id, started_at, is_open
+)
+SELECT kept.device_id, kept.started_at FROM kept LEFT JOIN trips AS before USING (device_id, started_at)
+WHERE NOT kept.is_open OR NOT before.is_open;
 
 -- name: remove_stale_stops!
 -- Remove the stops of these stretches that are not found any more.

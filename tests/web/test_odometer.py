@@ -103,23 +103,77 @@ def test_what_is_wrong_with_a_reading_is_said_at_its_field(
     assert connection.execute("SELECT count(*) FROM odometer_readings").fetchone() == (0,)
 
 
-def test_readings_of_others_count_and_all_of_them_are_listed_with_their_number(
+def read_daily(connection: psycopg.Connection, source: str, days: range) -> None:
+    """A reading a day, 100 km after the other."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for day in days:
+        connection.execute(
+            "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source) VALUES (1, %s, %s, %s)",
+            (start + timedelta(days=day), day * 1e5, source),
+        )
+
+
+def test_all_readings_are_listed_with_their_number(
     signed_in: FlaskClient, bus: str, connection: psycopg.Connection
 ) -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    for day in range(25):
-        connection.execute(
-            "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source)"
-            " VALUES (1, %s, %s, 'device')",
-            (start + timedelta(days=day), day * 1e5),
-        )
+    read_daily(connection, "service", range(25))
     page = signed_in.get(bus).text
-    assert page.count("from the device") == 10
+    assert page.count("at a service") == 10
     assert "All readings" in page
-    assert "25 of 25" in signed_in.get(f"{bus}/odometer").text
+    every = signed_in.get(f"{bus}/odometer").text
+    assert "25 of 25" in every
+    assert every.count("at a service") == 25
     assert standing(connection) == 24e5
     connection.execute("DELETE FROM odometer_readings WHERE odometer_m > 1e6")
     assert standing(connection) == 1e6
+
+
+def test_what_was_derived_is_folded_behind_the_newest_of_it(
+    signed_in: FlaskClient, bus: str, connection: psycopg.Connection
+) -> None:
+    read_daily(connection, "track", range(20))
+    read_daily(connection, "entered", range(20, 21))
+    read_daily(connection, "device", range(21, 25))
+    page = signed_in.get(bus).text
+    assert page.count('<li class="folded"><details>') == 2
+    lines = re.findall(r"<b>([\d,]+) km</b>|(<details>|</details>)", page)
+    folded, depth = [], 0
+    for value, mark in lines:
+        depth += {"<details>": 1, "</details>": -1, "": 0}[mark]
+        if value and not depth:
+            folded.append(value)
+    assert folded == ["2,400", "2,000", "1,900"]
+    assert page.count("from its track") == 20
+    assert page.count("from the device") == 4
+    read_daily(connection, "device", range(25, 120))
+    assert "All readings" in signed_in.get(bus).text
+    assert "120 of 120" in signed_in.get(f"{bus}/odometer").text
+
+
+def test_one_that_is_lower_than_what_was_derived_is_a_correction_and_says_so(
+    signed_in: FlaskClient, send: Send, bus: str, connection: psycopg.Connection
+) -> None:
+    send(f"{bus}/odometer", odometer_m="500", read_at="2026-01-10T10:00")
+    connection.execute(
+        "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source)"
+        " VALUES (1, '2026-01-12 10:00Z', 520000, 'track')"
+    )
+    send(f"{bus}/odometer", odometer_m="519", read_at="2026-01-13T10:00")
+    page = signed_in.get(bus).text
+    assert "has been added as a correction: the trips before it lead further" in page
+    assert '519 km</b> <span class="badge bg-yellow-lt">correction' in page
+    assert connection.execute("SELECT odometer_m, version FROM vehicles").fetchone() == (519_000, 1)
+
+
+def test_a_reading_of_the_minute_in_which_a_trip_ended_comes_after_it(
+    send: Send, bus: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(
+        "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source)"
+        " VALUES (1, '2026-01-12 10:00:59.7Z', 520000, 'track')"
+    )
+    assert send(f"{bus}/odometer", odometer_m="530", read_at="2026-01-12T10:00").status_code == 303
+    assert standing(connection) == 530_000
 
 
 def test_the_api_gives_and_takes_readings_in_metres(signed_in: FlaskClient, bus: str) -> None:

@@ -1,6 +1,7 @@
 """The odometer of a vehicle: where it stands, how it got there, and a new reading."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from sql.audit import Author, Row
-from sql.odometer import DoesNotFit, add_reading
+from sql.odometer import DERIVED, DoesNotFit, add_reading
 from sql.queries import fetch_rows, queries
 from sql.records import RecordError
 from web import database, formats, values
@@ -17,7 +18,8 @@ from web.forms import Field, read_form
 from web.measures import Distance
 from web.records.kind import Kind, Part
 
-MOST_SHOWN = 10
+MOST_SHOWN = 10  # lines, some with days behind them
+MOST_FOLDED = 100
 MOST_LISTED = 500
 FURTHEST_M = 1e10
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -64,12 +66,29 @@ READINGS = Kind(
 )
 
 
-def load(connection: psycopg.Connection, row: Row, most: int = MOST_SHOWN) -> list[Row]:
+def load(connection: psycopg.Connection, row: Row, most: int = MOST_LISTED) -> list[Row]:
     """The newest readings of a vehicle."""
     return fetch_rows(connection, "list_readings", vehicle_id=row["id"], most=most)
 
 
-ODOMETER = Part(_l("Odometer"), "records/odometer.html", load, kind=READINGS)
+def fold(readings: list[Row]) -> list[Row]:
+    """A line for each reading; of derived ones in a row for the newest, with the others as its `folded`."""
+    lines: list[Row] = []
+    for is_derived, group in groupby(readings, key=lambda reading: reading["source"] in DERIVED):
+        if is_derived:
+            newest, *others = group
+            lines.append({**newest, "folded": others})
+        else:
+            lines += ({**reading, "folded": []} for reading in group)
+    return lines
+
+
+def load_newest(connection: psycopg.Connection, row: Row) -> list[Row]:
+    """The first lines of all."""
+    return fold(load(connection, row, MOST_FOLDED))[:MOST_SHOWN]
+
+
+ODOMETER = Part(_l("Odometer"), "records/odometer.html", load_newest, kind=READINGS)
 
 
 def make_pages(kind: Kind) -> Blueprint:
@@ -81,10 +100,10 @@ def make_pages(kind: Kind) -> Blueprint:
         """All readings."""
         with database.connection() as connection:
             row = kind.open(connection).get(id)
-            readings = load(connection, row, MOST_LISTED)
+            readings = load(connection, row)
             total = queries.count_readings(connection, vehicle_id=id)
-        asked = {"kind": kind, "row": row, "part_kind": READINGS, "readings": readings, "total": total}
-        return make_response(render_template("records/odometer_list.html", **asked))
+        asked = {"part_kind": READINGS, "lines": fold(readings), "shown": len(readings), "total": total}
+        return make_response(render_template("records/odometer_list.html", kind=kind, row=row, **asked))
 
     @pages.get("/new")
     def begin(id: int) -> Response:
@@ -99,10 +118,13 @@ def make_pages(kind: Kind) -> Blueprint:
             return show_form(id, entered, errors)
         try:
             with database.connection() as connection:
-                keep(kind, connection, id, entered)
+                kept = keep(kind, connection, id, entered)
         except RecordError as error:
             return show_form(id, entered, explain(error))
-        flash(_("The odometer reading has been added."))
+        if kept["is_correction"] and not entered["is_correction"]:
+            flash(_("The odometer reading has been added as a correction: the trips before it lead further."))
+        else:
+            flash(_("The odometer reading has been added."))
         return make_response(redirect(url_for("vehicles.show", id=id), 303))
 
     def show_form(id: int, entered: Any, errors: dict[str, str]) -> Response:

@@ -33,7 +33,7 @@ def make_odometer_api(kind: Kind) -> APIBlueprint:
     def list_all(id: int) -> Any:
         with database.connection() as connection:
             row = kind.open(connection).get(id)
-            items = odometer.load(connection, row, odometer.MOST_LISTED)
+            items = odometer.load(connection, row)
             return {
                 "items": items,
                 "total": queries.count_readings(connection, vehicle_id=id),
@@ -43,7 +43,12 @@ def make_odometer_api(kind: Kind) -> APIBlueprint:
     @api.post("")
     @api.input(given, arg_name="values")
     @api.output(one, status_code=201)
-    @api.doc(summary="Add an odometer reading", security="bearer", responses=REFUSALS)
+    @api.doc(
+        summary="Add an odometer reading",
+        description="One that is lower than what the trips before it lead to comes back as a correction.",
+        security="bearer",
+        responses=REFUSALS,
+    )
     def add(id: int, values: dict[str, Any]) -> Any:
         try:
             with database.connection() as connection:

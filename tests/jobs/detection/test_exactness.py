@@ -70,6 +70,13 @@ def mixed(reports: Sequence[Any], rng: random.Random) -> list[Any]:
     return rng.sample(list(reports), len(reports))
 
 
+def list_readings(connection: psycopg.Connection) -> list[Any]:
+    """Where the odometers stood, derived or entered."""
+    return connection.execute(
+        "SELECT vehicle_id, read_at, odometer_m, source FROM odometer_readings ORDER BY 1, 2"
+    ).fetchall()
+
+
 @pytest.mark.parametrize("order", [in_time, some_late, mixed], ids=lambda order: order.__name__)
 def test_many_looks_find_what_one_look_finds(
     order: Callable[..., list[Any]],
@@ -80,12 +87,18 @@ def test_many_looks_find_what_one_look_finds(
     connection: psycopg.Connection,
 ) -> None:
     reports = order(fleet(3), random.Random(11))
+    connection.execute(
+        "INSERT INTO odometer_readings (vehicle_id, read_at, odometer_m, source)"
+        " SELECT id, %s, 5e7, 'entered' FROM vehicles WHERE id %% 2 = 0",
+        (reports[len(reports) // 2].position.fix_time,),
+    )
     size = len(reports) // 25
     for start in range(0, len(reports), size):
         store(reports[start : start + size])
         detect()
-    found = tables()
+    found, readings = tables(), list_readings(connection)
     connection.execute("TRUNCATE trips, stops, geofence_visits, events")
+    connection.execute("DELETE FROM odometer_readings WHERE source <> 'entered'")
     redo(connection, FIRST)
     detect()
     at_once = tables()
@@ -94,3 +107,5 @@ def test_many_looks_find_what_one_look_finds(
         assert [row for row in found[table] if row not in rows] == []
         assert [row for row in rows if row not in found[table]] == []
         assert found[table] == rows
+    assert list_readings(connection) == readings
+    assert {source for *_, source in readings} == {"entered", "device", "track"}
