@@ -24,16 +24,19 @@ from sql.tracks import Fixes
 BEGINNING = -(2**62)
 
 # These name fixes of the track as it came, the others of what is left of it when it is clean.
-OF_EVERY_FIX: tuple[Callable[[Look], Iterator[Event]], ...] = (signals.find_calls, signals.find_silences)
+OF_EVERY_FIX: tuple[Callable[[Look], Iterator[Event]], ...] = (
+    signals.find_calls,
+    signals.find_silences,
+    supply.find_low_battery,
+    supply.find_power_cuts,
+    supply.find_fuel_drops,
+)
 OF_CLEAN_FIXES: tuple[Callable[[Look], Iterator[Event]], ...] = (
     driving.find_speeding,
     driving.find_harshness,
     engine.find_switching,
     engine.find_idling,
     engine.find_towing,
-    supply.find_low_battery,
-    supply.find_power_cuts,
-    supply.find_fuel_drops,
     places.find_crossings,
     places.find_detours,
     places.find_unauthorised,
@@ -72,7 +75,7 @@ def detect(device_id: int, fixes: Fixes, names: dict[int, str], known: Known, ve
         every=every,
         track=track,
         motion=motion,
-        begin=begin,
+        since=known.since,
         journeys=journeys,
         fences=fences,
         visits=_find_all_visits(_settle(track, motion, begin, journeys), fences, known.visits),

@@ -16,7 +16,7 @@ from jobs.detection.track import SECOND, Floats, Track
 
 @dataclass(frozen=True)
 class Look:
-    """A track from the fix `begin` on; what is before it is known already and shown for context only.
+    """A track from `since` (microseconds) on; what is before is known already, and there for context only.
 
     `every` has the fixes, too, that are not where they say; `lasting` tells since when an event goes on that
     began before, by kind; `names` what the device itself called a fix, by its place in `every`.
@@ -25,7 +25,7 @@ class Look:
     every: Track
     track: Track
     motion: Motion
-    begin: int
+    since: int
     journeys: Journeys
     fences: dict[int, Fence]
     visits: list[Visit]

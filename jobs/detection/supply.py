@@ -1,4 +1,4 @@
-"""Battery, external power and fuel."""
+"""Battery, external power and fuel: of every fix, wherever it claims to be."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,9 +31,9 @@ def find_power_cuts(look: Look) -> Iterator[Event]:
 def _find_lows(look: Look, kind: str, column: str, recovered: float) -> Iterator[Event]:
     if not (rule := look.rules.get(kind)):
         return
-    told = np.flatnonzero(~np.isnan(look.track.fixes[column]))
-    told = told[told >= look.begin]
-    values, time = look.track.fixes[column][told], look.track.time[told]
+    every = look.every
+    told = np.flatnonzero(~np.isnan(every.fixes[column]) & (every.time >= look.since))
+    values, time = every.fixes[column][told], every.time[told]
     is_low, is_well = values < rule.threshold, values >= rule.threshold * recovered
     since = look.lasting.get(kind)
     if since is not None and len(told) and is_well[0] and rule.applies(since):
@@ -51,10 +51,10 @@ def find_fuel_drops(look: Look) -> Iterator[Event]:
     """Fuel that goes faster than an engine burns it; the value is how much, in points of a percent."""
     if not (rule := look.rules.get("fuel_drop")):
         return
-    told = np.flatnonzero(~np.isnan(look.track.fixes["fuel_percent"]))
+    told = np.flatnonzero(~np.isnan(look.every.fixes["fuel_percent"]))
     if len(told) < 3:
         return
-    time, level = look.track.time[told], _smooth(look.track, told)
+    time, level = look.every.time[told], _smooth(look.every, told)
     before = np.searchsorted(time, time - WITHIN, "left")
     for run in find_runs(bridge(level[before] - level >= rule.threshold, time, WITHIN)):
         high = int(before[run.first]) + int(np.argmax(level[before[run.first] : run.first + 1]))

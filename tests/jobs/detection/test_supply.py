@@ -134,3 +134,15 @@ def test_two_drops_far_apart_are_two(ride: Any, drops: Any) -> None:
         ride(fuel_percent=80).stand(1800).tell(fuel_percent=60).stand(3600).tell(fuel_percent=40).stand(1800)
     )
     assert [lost for lost, *_ in drops(way)] == [20, 20]
+
+
+def test_a_power_cut_counts_wherever_the_fix_that_tells_it_claims_to_be(
+    find: Any, make_rule: Any, ride: Any
+) -> None:
+    fixes = ride().stand(300).fixes()
+    fixes["power"] = 12.0
+    middle = len(fixes) // 2
+    fixes["power"][middle] = 0.2
+    fixes["latitude"][middle] += 0.1  # eleven kilometres, and back
+    (event,) = find(fixes, [make_rule("power_cut", 5)]).events
+    assert event["kind"] == "power_cut"
