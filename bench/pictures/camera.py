@@ -18,7 +18,7 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
-COLOURS = 128
+COLOURS = 96
 
 
 class Camera:

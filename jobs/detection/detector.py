@@ -140,11 +140,14 @@ def _add_events(findings: Findings, device_id: int, look: Look, known: Known) ->
                 found.setdefault((event.started_at, event.kind, event.geofence_id), (event, track))
     for key in sorted(found):
         event, track = found[key]
-        if event.started_at >= known.since:
-            told = track.fixes[event.told_at]
+        told = track.fixes[event.told_at]
+        goes_on = known.lasting.get(event.kind) == event.started_at
+        # Idling is certain only when it has lasted, which may be after the window has begun.
+        begins = int(told["time"]) if event.kind == "idling" else event.started_at
+        if begins >= known.since and not goes_on:
             findings.events.append(write_event(device_id, event, track))
             findings.signs.append(Sign(int(told["time"]), int(told["received"])))
-        elif known.lasting.get(event.kind) == event.started_at:
+        elif goes_on:
             findings.endings.append(
                 {
                     "device_id": device_id,

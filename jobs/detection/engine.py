@@ -24,13 +24,21 @@ def find_switching(look: Look) -> Iterator[Event]:
 
 
 def find_idling(look: Look) -> Iterator[Event]:
-    """The engine runs and the vehicle stands for as long as the rule says."""
+    """The engine runs and the vehicle stands for as long as the rule says.
+
+    It may go on for days, so the fixes that show it are those until it was certain.
+    """
     if not (rule := look.rules.get("idling")):
         return
+    time, since = look.track.time, look.lasting.get("idling")
     is_on = look.motion.ignition == IGNITION_ON
     for run in find_runs(is_on & ~look.motion.is_moving, look.track.is_silence):
-        if event := look.tell_interval(rule, _fit(look, run, is_on)):
-            yield event
+        first, last = _fit(look, run, is_on)
+        if since is not None and time[first] < look.since <= time[last]:
+            ended_at = None if last + 1 == len(time) else int(time[last])
+            yield Event("idling", since, ended_at, first, last, first)
+        elif event := look.tell_interval(rule, Run(first, last)):
+            yield event._replace(last=event.told_at)
 
 
 def _fit(look: Look, run: Run, is_on: Booleans) -> Run:

@@ -9,6 +9,7 @@ from jobs.detection.track import Track
 from sql.tracks import Fixes, to_moment
 
 Row = dict[str, Any]
+LASTING = ("idling", "low_battery", "power_cut")  # what may go on at a moment from which detection begins
 MOST_FIXES = 60
 POSTGRES_EPOCH_MS = 946_684_800_000
 

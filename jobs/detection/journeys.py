@@ -232,8 +232,7 @@ class _Finder:
         track, own = self._track, slice(stop.first, stop.last + 1)
         if stop.quiet_from:
             stop.quiet_until = int(track.time[stop.first])
-        is_busy = self._motion.is_moving[own] | (self._motion.ignition[own] == IGNITION_ON)
-        for run in find_runs(~is_busy):
+        for run in find_runs(~self._motion.is_moving[own]):
             began = int(track.time[stop.first + run.first])
             if run.first == 0 and stop.quiet_from:
                 began = stop.quiet_from

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from jobs.detection.detector import Known
-from jobs.detection.findings import Findings, Row, write_moment
+from jobs.detection.findings import LASTING, Findings, Row, write_moment
 from jobs.detection.journeys import Place, Stop
 from sql.queries import fetch_rows, queries
 from sql.tracks import Stretch, from_moment
@@ -100,7 +100,7 @@ def cut_off(findings: Findings, expected: Known) -> bool:
     assert stop is not None
     stops = _list_across(findings.stops, "started_at", "ended_at", until)
     visits = _list_across(findings.geofence_visits, "entered_at", "left_at", until)
-    events = [row for row in findings.events if row["kind"] in ("low_battery", "power_cut")]
+    events = [row for row in findings.events if row["kind"] in LASTING]
     lasting = _list_across([*events, *findings.endings], "started_at", "ended_at", until)
     found_stop = [
         (row["started_at"], row["latitude"], row["longitude"], row["spread_m"], row["quiet_from"])

@@ -191,7 +191,7 @@ CREATE TABLE stops (
 CREATE INDEX stops_started_at ON stops (started_at);
 COMMENT ON COLUMN stops.spread_m IS 'half of its first fixes are that near to its place';
 COMMENT ON COLUMN stops.quiet_from IS
-    'from then to quiet_until the engine was off and nothing stirred, the last time for long; detection may begin anew there';
+    'from then to quiet_until nothing stirred, the last time for some minutes; detection may begin anew there';
 
 -- When a vehicle was within a geofence; one without an end is there as far as is known.
 CREATE TABLE geofence_visits (

@@ -46,7 +46,9 @@ SELECT count(DISTINCT device_id) FROM detection_due;
 -- which it stood and nothing stirred, with the stop it was in; and from where on its fixes are needed. Nulls: from its first fix.
 SELECT asked.device_id, stop.starts_at AS moment, stop.started_at, stop.latitude, stop.longitude,
        stop.spread_m, stop.quiet_from,
-       least(stop.starts_at - interval '20 minutes', context.earliest) AS context_since
+       least(stop.starts_at - greatest(interval '20 minutes', (
+           SELECT make_interval(secs => max(lasting_s) + 300) FROM rules WHERE kind = 'idling'
+       )), context.earliest) AS context_since
 FROM unnest(:device_ids::integer[], :since::timestamptz[]) AS asked (device_id, since)
 CROSS JOIN LATERAL (
     SELECT min(fix_time) AS fix_time FROM (
@@ -104,7 +106,7 @@ SELECT e.device_id, e.kind, e.started_at
 FROM unnest(:device_ids::integer[], :moments::timestamptz[]) AS asked (device_id, moment)
 JOIN events e ON e.device_id = asked.device_id AND e.started_at < asked.moment
     AND (e.ended_at IS NULL OR e.ended_at >= asked.moment)
-WHERE e.kind IN ('low_battery', 'power_cut');
+WHERE e.kind IN ('idling', 'low_battery', 'power_cut');
 
 -- name: list_detected_vehicles
 -- What detection has to know of the vehicles that devices are in: device, vehicle, depot, litres in its tank.

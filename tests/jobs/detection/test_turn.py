@@ -69,15 +69,32 @@ def test_a_long_history_in_slices_gives_what_it_gives_at_once(
 def test_a_history_in_which_nothing_ever_rests_is_looked_at_to_its_end(
     ride: Any, tell: Any, store: Any, tables: Callable[[], Tables], connection: psycopg.Connection
 ) -> None:
-    """As where the ignition is wired to be always on."""
     way = ride(every_s=60.0, ignition=ON)
-    for _ in range(6):
-        way.stand(3600).drive(600)
+    for _ in range(40):
+        way.stand(120).drive(600)
     store(tell("bus-1", way.fixes()))
     assert take_turn(connection, Ruleset(), 100) == 1
     assert take_turn(connection, Ruleset(), 100) == 0
-    assert len(tables()["trips"]) == 6
-    assert way.clock(tables()["trips"][-1]["ended_at"]) == way.now_s
+    (trip,) = tables()["trips"]
+    assert way.clock(trip["ended_at"]) == way.now_s
+
+
+def test_a_unit_wired_to_permanent_power_is_looked_at_in_pieces_and_idles_as_in_one_look(
+    ride: Any, tell: Any, store: Any, tables: Callable[[], Tables], connection: psycopg.Connection
+) -> None:
+    way = ride(every_s=60.0, ignition=ON)
+    for _ in range(6):
+        way.stand(2 * 3600).drive(600)
+    reports = tell("bus-1", way.fixes())
+    for start in range(0, len(reports), 10):
+        store(reports[start : start + 10])
+        detect_all(connection)
+    found = tables()
+    assert [event["kind"] for event in found["events"]] == ["idling"] * 6
+    connection.execute(TABLES)
+    redo(connection, FIRST)
+    detect_all(connection)
+    assert found == tables()
 
 
 def test_there_is_nothing_to_do_where_nothing_is_new(

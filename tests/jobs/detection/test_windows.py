@@ -181,3 +181,15 @@ def test_a_fix_that_comes_late_from_elsewhere_into_a_silence_ends_the_stop(
     store(reports[61:64])
     detect()
     assert len(tables()["stops"]) == 3
+
+
+def test_a_unit_wired_to_permanent_power_is_looked_at_from_its_last_rest_on(
+    store: Any, ride: Any, tell: Any, detect: Callable[[], int], ask: Callable[..., Window]
+) -> None:
+    way = ride(every_s=60.0, ignition=ON)
+    for _ in range(5):
+        way.stand(HOUR).drive(600)
+    store(tell("bus-1", way.stand(HOUR).fixes()))
+    detect()
+    newest = MONDAY + timedelta(seconds=way.now_s)
+    assert ask(newest, newest).since >= newest - timedelta(hours=1)
