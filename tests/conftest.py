@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from bench.chromium import FLAGS, find_chromium
 from config.settings import default_data_dir
@@ -27,6 +27,9 @@ BINARIES = default_data_dir() / "services"
 VENDOR = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor"
 MEMORY, ROOM_IN_MEMORY = Path("/dev/shm"), 6 * 2**30
 _numbers = itertools.count()
+expect.set_options(
+    timeout=20_000
+)  # for a page in a busy machine's browser; what never comes fails all the same
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from sql.queries import queries
 from sql.users import list_reach
 from web import database
-from web.alerts.words import KIND_WORDS
+from web.event_kinds import EVENT_KINDS
 
 pages = Blueprint("live_map", __name__)
 
@@ -18,7 +18,7 @@ pages = Blueprint("live_map", __name__)
 def show() -> Response:
     """The page; what moves on it comes over the live connection."""
     style_url = current_app.config["MAP_STYLE_URL"]
-    kinds = {kind: str(word) for kind, word in KIND_WORDS.items()}
+    kinds = {name: str(kind.label) for name, kind in EVENT_KINDS.items()}
     page = render_template("map.html", style_url=style_url, kinds=kinds)
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import shapely
+
 from jobs.detection.fences import Fence, Visit
 from jobs.detection.findings import Event
 from jobs.detection.journeys import Trip
@@ -35,7 +37,7 @@ def _tell(look: Look, kind: str, fence: Fence, at: int) -> Iterator[Event]:
 
 
 def find_detours(look: Look) -> Iterator[Event]:
-    """On a trip, but for some time not where its corridor leads; the limit is the rule's seconds."""
+    """On a trip, but for some time not where its corridor leads; the value is how far off, in metres."""
     if not (rule := look.rules.get("off_route")):
         return
     for fence in look.fences.values():
@@ -51,18 +53,17 @@ def find_detours(look: Look) -> Iterator[Event]:
                 ended_at = None if end is None and trip.is_open else until
                 first, last = look.find_place(start), look.find_place(until)
                 certain = look.find_place(start + rule.lasting)
-                seconds = (until - start) / 1_000_000
+                farthest_m = _find_farthest(look, fence, first, last)
                 yield Event(
-                    "off_route",
-                    start,
-                    ended_at,
-                    first,
-                    last,
-                    certain,
-                    seconds,
-                    rule.lasting / 1_000_000,
-                    fence.id,
+                    "off_route", start, ended_at, first, last, certain, farthest_m, geofence_id=fence.id
                 )
+
+
+def _find_farthest(look: Look, fence: Fence, first: int, last: int) -> float:
+    """How far outside of a corridor some fixes were, the farthest of them."""
+    own = slice(first, last + 1)
+    x, y = fence.project(look.track.latitude[own], look.track.longitude[own])
+    return float(shapely.distance(fence.area, shapely.points(x, y)).max())
 
 
 def _list_absences(look: Look, trip: Trip, visits: list[Visit]) -> Iterator[tuple[int, int | None]]:

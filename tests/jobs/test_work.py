@@ -224,4 +224,5 @@ def test_the_jobs_of_an_installation_are_listed_with_their_hours() -> None:
         "newest fixes": "cron[second='0']",
         "outbox": "cron[hour='3', minute='40']",
         "sign-ins": "cron[hour='3', minute='50']",
+        "alerts": "cron[second='*/10']",
     }

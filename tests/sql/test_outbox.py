@@ -30,7 +30,7 @@ def batch(*fixes: tuple[str, float]) -> Batch:
 @pytest.fixture
 def connection(database_url: str) -> Iterator[psycopg.Connection]:
     with connect(database_url, "test", autocommit=True) as connection:
-        adopt_devices(connection, ["bus-1", "bus-2", "bus-3"])
+        adopt_devices(connection, ["bus-1", "bus-2", "bus-3", "bus-4"])
         yield connection
 
 
@@ -137,12 +137,15 @@ def test_a_job_moves_what_a_killed_daemon_owes_and_leaves_living_ones_alone(
     assert read_latest(connection) == {"bus-1": 20.0}
 
 
-def test_a_job_forgets_outbox_rows_of_a_week_ago_but_none_that_owes(connection: psycopg.Connection) -> None:
+def test_a_job_forgets_outbox_rows_of_a_week_ago_but_none_that_owes_or_waits_for_detection(
+    connection: psycopg.Connection,
+) -> None:
     store = PositionStore(connection)
     store.store(batch(("bus-1", 0)))
+    store.store(batch(("bus-4", 0)))
     store.store(batch(("bus-2", 0)), more_follows=True)
     connection.execute("UPDATE stored_batches SET stored_at = now() - INTERVAL '8 days'")
     store.store(batch(("bus-3", 0)), more_follows=True)
-    connection.execute("UPDATE stored_batches SET latest_moved = id <> 2")
+    connection.execute("UPDATE stored_batches SET latest_moved = id <> 3, is_spread = id <> 2")
     forget_old(connection)
-    assert [row[0] for row in read_outbox(connection)] == [["bus-2"], ["bus-3"]]
+    assert [row[0] for row in read_outbox(connection)] == [["bus-4"], ["bus-2"], ["bus-3"]]

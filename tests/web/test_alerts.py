@@ -172,7 +172,7 @@ def test_a_storm_is_one_line_that_unfolds_and_is_acknowledged_as_one(
         fleet.add(f"bus-{number}")
         incidents.happen(f"bus-{number}", "offline")
     page = signed_in.get("/alerts").text
-    assert read_rows(page) == [f"{STORM_ALERTS} alerts at once: Silent"]
+    assert read_rows(page) == [f"{STORM_ALERTS} alerts at once: Offline"]
     assert f"{STORM_ALERTS} of {STORM_ALERTS}" in page
     assert len(read_rows(signed_in.get("/alerts?storm_id=1").text)) == STORM_ALERTS
     send("/alerts/many", change="acknowledge", picked="storm.1")

@@ -82,7 +82,7 @@ def test_an_alert_appears_by_itself_and_a_colleague_sees_who_takes_it(
         expect(page.locator("#bell-side")).to_contain_text("1")
     expect(desk.locator(".toast-card")).to_contain_text("Bus 2")
     expect(world.locator("#alarms summary")).to_contain_text("Open alerts: 1")
-    expect(world.locator(".toast-card")).to_contain_text("Bus 2 Too fast")
+    expect(world.locator(".toast-card")).to_contain_text("Bus 2 Speeding")
     expect(world.locator('#vehicles li[data-uid="bus-2"]')).to_have_class(re.compile("is-alarmed"))
     tools.until(lambda: world.evaluate(ALARMED) == 1, "the ring on the map")
     expect(elsewhere.locator(".toast-card")).to_contain_text("Bus 2", timeout=20_000)

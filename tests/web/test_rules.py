@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from sql.rules import USES
-from web.records.rules import MEANINGS, WORDS
+from web.event_kinds import EVENT_KINDS
+from web.records.rules import MEANINGS
 
 Send = Callable[..., Any]
 
@@ -54,7 +55,7 @@ ALWAYS = {"kind", "vehicle_id", "is_on", "raises_alert", "severity", "fresh_s", 
 
 def test_every_kind_that_the_database_knows_has_its_words(connection: psycopg.Connection) -> None:
     kinds = {kind for (kind,) in connection.execute("SELECT kind FROM rules")}
-    assert kinds == set(USES) == set(WORDS) == set(MEANINGS)
+    assert kinds == set(USES) == set(EVENT_KINDS) == set(MEANINGS)
 
 
 def test_every_rule_that_a_fleet_begins_with_can_be_saved(

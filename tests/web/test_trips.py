@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from web.trips.kinds import KINDS, describe_event
+from web.event_kinds import EVENT_KINDS
+from web.trips.words import describe_event
 
 BEGAN = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 DAY = "/trips?on=2026-03-02"
@@ -197,7 +198,7 @@ def test_what_a_device_did_in_another_vehicle_is_beyond_the_trip(
     reach_only(connection, "North")
     track = signed_in.get(f"/trips/1/{TRIP}/track.geojson").json["features"][0]
     assert len(track["properties"]["times"]) == 11
-    assert "Too fast" not in signed_in.get(f"/trips/1/{TRIP}").text
+    assert "Speeding" not in signed_in.get(f"/trips/1/{TRIP}").text
     assert signed_in.get("/trips/1/2026-03-02T15:00:00Z").status_code == 404
 
 
@@ -229,7 +230,7 @@ def test_a_driver_has_no_track_outside_of_their_assignments(signed_in: FlaskClie
     assert positions["total"] == 31
     assert max(one["fix_time"] for one in positions["items"]) == "2026-03-02T13:30:00+00:00"
     days = signed_in.get("/drivers/1/days?from=2026-03-01&to=2026-03-03").text
-    assert "Too fast: 1" in days
+    assert "Speeding: 1" in days
     assert '<td data-label="Trips">1</td>' in days
 
 
@@ -273,7 +274,7 @@ def test_events_are_found_by_kind_and_lead_to_their_trip(signed_in: FlaskClient)
 
 
 def test_every_kind_has_words_and_a_sign(signed_in: FlaskClient, connection: psycopg.Connection) -> None:
-    for minute, kind in enumerate((*KINDS, "of_tomorrow")):
+    for minute, kind in enumerate((*EVENT_KINDS, "of_tomorrow")):
         connection.execute(
             "INSERT INTO events (device_id, started_at, kind, ended_at, latitude, longitude, value, fixes)"
             " VALUES (2, %s, %s, NULL, 48.15, 11.55, 1234.5, '[]')",
@@ -281,7 +282,7 @@ def test_every_kind_has_words_and_a_sign(signed_in: FlaskClient, connection: psy
         )
     for page in ("/events?from=2026-03-02&to=2026-03-02&vehicle=O'Hara's", "/trips/2/2026-03-02T14:00:00Z"):
         text = signed_in.get(page).text
-        for kind in KINDS.values():
+        for kind in EVENT_KINDS.values():
             assert str(kind.label) in text
         assert "of tomorrow" in text
 
@@ -300,7 +301,7 @@ def test_an_event_is_told_in_the_units_of_its_kind(app: Any) -> None:
             }.items()
         }
     assert told == {
-        "harsh_braking": "4.0 m/s²",
+        "harsh_braking": "4 m/s²",
         "tow": "1.3 km",
         "fuel_drop": "12.5 %",
         "power_cut": "4.8 V",

@@ -98,7 +98,7 @@ def test_a_trip_shows_its_line_its_speed_and_what_happened(
     expect(page.locator("#profile canvas")).to_be_visible()
     expect(page.locator("#scale")).to_contain_text("80 km/h")
     expect(page.locator(".map-mark")).to_have_count(5)
-    row = page.locator("#timeline button", has_text="Too fast")
+    row = page.locator("#timeline button", has_text="Speeding")
     expect(row).to_contain_text("66 km/h, limit 50 km/h")
     row.focus()
     expect(page.locator(".map-mark.is-lit.is-bad")).to_have_count(1)

@@ -29,6 +29,7 @@ from sql.users import list_reach
 from web import clock, database
 from web.alerts import words
 from web.alerts.wish import read_wish, write_after
+from web.event_kinds import find_kind
 from web.problems import InvalidFields
 from web.records.pages import read_version
 from web.records.references import MOST_CHOICES
@@ -79,9 +80,10 @@ def list_all() -> Response:
         shown=shown,
         more=wish.find_list(after=write_after(rows[-1]), shown=shown) if has_more else None,
         depots=depots,
-        kinds=sorted(((kind, str(words.KIND_WORDS[kind])) for kind in KINDS), key=lambda pair: pair[1]),
+        kinds=sorted(((kind, str(find_kind(kind).label)) for kind in KINDS), key=lambda pair: pair[1]),
         severities=SEVERITIES,
         words=words,
+        find_kind=find_kind,
     )
 
 
@@ -107,6 +109,7 @@ def show(id: int) -> Response:
         steps=steps,
         assignees=assignees,
         words=words,
+        find_kind=find_kind,
         morning=find_morning(),
         style_url=current_app.config["MAP_STYLE_URL"],
         longest_note=LONGEST_NOTE,
@@ -198,6 +201,7 @@ def bell() -> Response:
         newest=max(newest, after or 0),
         news=news,
         words=words,
+        find_kind=find_kind,
     )
     return make_response(page)
 

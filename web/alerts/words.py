@@ -1,6 +1,5 @@
 """What an alert says: its kind in a word, what happened in a sentence, and the steps of its life."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,33 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from sql.audit import Row
-from web import clock, formats
+from web import clock
+from web.event_kinds import find_kind
 
 WITHDRAWN = "withdrawn by later data"
-FEET_PER_METRE = 1 / 0.3048
-NEAR_M = 1000.0
 
-KIND_WORDS: dict[str, Any] = {
-    "sos": _l("Emergency call"),
-    "device_alarm": _l("Alarm of the device"),
-    "overspeed": _l("Too fast"),
-    "tow": _l("Moved without ignition"),
-    "unauthorised": _l("Outside permitted hours"),
-    "off_route": _l("Off route"),
-    "fence_enter": _l("Geofence entered"),
-    "fence_leave": _l("Geofence left"),
-    "fence_dwell": _l("Long stay"),
-    "offline": _l("Silent"),
-    "power_cut": _l("Power cut"),
-    "low_battery": _l("Battery low"),
-    "fuel_drop": _l("Fuel drop"),
-    "harsh_braking": _l("Harsh braking"),
-    "harsh_acceleration": _l("Harsh acceleration"),
-    "harsh_cornering": _l("Harsh cornering"),
-    "idling": _l("Engine running while standing"),
-    "ignition_on": _l("Ignition on"),
-    "ignition_off": _l("Ignition off"),
-}
 SEVERITY_WORDS: dict[str, Any] = {
     "critical": _l("critical"),
     "warning": _l("warning"),
@@ -63,35 +40,6 @@ STEP_WORDS: dict[str, Any] = {
 # What goes on for a while, so that it is news that it is over.
 LASTING = frozenset({"overspeed", "unauthorised", "off_route", "offline", "power_cut", "idling"})
 
-# Which units a kind's value and limit are in.
-MEASURES: dict[str, Callable[[float], str]] = {
-    "overspeed": formats.speed,
-    "tow": lambda metres: length(metres),
-    "off_route": lambda metres: length(metres),
-    "low_battery": lambda percent: f"{formats.number(percent)} %",
-    "fuel_drop": lambda points: f"{formats.number(points)} %",
-    "power_cut": lambda volts: f"{formats.decimal(volts)} V",
-    "harsh_braking": lambda rate: f"{formats.decimal(rate)} m/s²",
-    "harsh_acceleration": lambda rate: f"{formats.decimal(rate)} m/s²",
-    "harsh_cornering": lambda rate: f"{formats.decimal(rate)} m/s²",
-}
-
-
-def length(metres: float) -> str:
-    """A distance on the ground, as short as it can be said."""
-    if formats.uses_miles():
-        miles = metres / formats.METRES_PER_MILE
-        return (
-            f"{formats.decimal(miles)} mi" if miles >= 1 else f"{formats.number(metres * FEET_PER_METRE)} ft"
-        )
-    return f"{formats.decimal(metres / 1000)} km" if metres >= NEAR_M else f"{formats.number(metres)} m"
-
-
-def measure(kind: str, value: float | None) -> str:
-    """A value in the reader's units; nothing where the kind has none."""
-    show = MEASURES.get(kind)
-    return "" if value is None or show is None else show(value)
-
 
 def say_time(at: datetime) -> str:
     """A time of today, or day and time."""
@@ -103,8 +51,8 @@ def sentence(row: Row) -> str:
     """What happened, by an alert or one of its events with the alert's kind, over and geofence."""
     kind, value, limit = row["kind"], row.get("value"), row.get("limit_value")
     said = {
-        "value": measure(kind, value),
-        "limit": measure(kind, limit),
+        "value": find_kind(kind).measure(value),
+        "limit": find_kind(kind).measure(limit),
         "place": row.get("geofence") or "",
         "time": say_time(row["latest_event_at"]),
         "detail": row.get("detail") or "",
@@ -129,14 +77,14 @@ def sentence(row: Row) -> str:
         return str(sentences[kind])
     if kind == "unauthorised":
         return str(_("On the road outside the permitted hours"))
-    return say_value(kind, said) if said["value"] else str(KIND_WORDS.get(kind, kind))
+    return say_value(kind, said) if said["value"] else str(find_kind(kind).label)
 
 
 def say_idling(row: Row) -> str:
     """How long the engine ran while the vehicle stood."""
     end = row.get("ended_at") or (None if row["is_over"] else datetime.now(UTC))
     if end is None or end <= row["latest_event_at"]:
-        return str(KIND_WORDS["idling"])
+        return str(find_kind("idling").label)
     took = format_timedelta(end - row["latest_event_at"], threshold=1.2)
     return str(_("Engine running while standing, for %(time)s", time=took))
 
@@ -153,7 +101,7 @@ def say_value(kind: str, said: dict[str, str]) -> str:
         "harsh_acceleration": _("Harsh acceleration: %(value)s", **said),
         "harsh_cornering": _("Harsh cornering: %(value)s", **said),
     }
-    return str(sentences.get(kind, KIND_WORDS.get(kind, kind)))
+    return str(sentences.get(kind, find_kind(kind).label))
 
 
 def say_step(step: Row) -> str:

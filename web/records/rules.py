@@ -15,32 +15,12 @@ from sql.records import RecordError
 from sql.rules import USES, Rules
 from sql.users import list_reach
 from web import database, values
+from web.event_kinds import EVENT_KINDS
 from web.forms import Field
 from web.measures import Length, Measure, Minutes, Same, Seconds, Speed
 from web.records.kind import Kind, Words
 from web.records.references import Reference, find_name
 
-WORDS = {
-    "overspeed": _l("Speeding"),
-    "harsh_braking": _l("Harsh braking"),
-    "harsh_acceleration": _l("Harsh acceleration"),
-    "harsh_cornering": _l("Harsh cornering"),
-    "idling": _l("Long idling"),
-    "unauthorised": _l("Outside permitted hours"),
-    "off_route": _l("Off route"),
-    "fence_enter": _l("Geofence entered"),
-    "fence_leave": _l("Geofence left"),
-    "fence_dwell": _l("Too long in a geofence"),
-    "tow": _l("Moved without ignition"),
-    "fuel_drop": _l("Fuel drop"),
-    "power_cut": _l("Power cut"),
-    "low_battery": _l("Low battery"),
-    "offline": _l("Offline"),
-    "ignition_on": _l("Ignition on"),
-    "ignition_off": _l("Ignition off"),
-    "device_alarm": _l("Alarm of the device"),
-    "sos": _l("SOS"),
-}
 MEANINGS = {
     "overspeed": _l("Faster than this for at least so long. A geofence may have a limit of its own."),
     "harsh_braking": _l("Slows down by more than this, told by the device or by the speed once a second."),
@@ -64,7 +44,7 @@ MEANINGS = {
     "fence_leave": _l("Goes out of a geofence. Each geofence says itself whether that raises an alert."),
     "fence_dwell": _l("Stays in a geofence longer than that one allows."),
 }
-KINDS = tuple(WORDS.items())
+KINDS = tuple((name, kind.label) for name, kind in EVENT_KINDS.items())
 SEVERITIES = (("info", _l("Notice")), ("warning", _l("Warning")), ("critical", _l("Critical")))
 TONES = (("info", "secondary"), ("warning", "yellow"), ("critical", "red"))
 WHOSE = (("fleet", _l("The fleet's")), ("vehicle", _l("Of single vehicles")))
@@ -142,7 +122,7 @@ class RuleKind(Kind):
     def name_of(self, row: Row) -> Any:
         """What it is about, and whose it is."""
         vehicle = find_name("vehicle", row["vehicle_id"])
-        return f"{WORDS[row['kind']]} \u00b7 {vehicle or _('the fleet')}"
+        return f"{EVENT_KINDS[row['kind']].label} \u00b7 {vehicle or _('the fleet')}"
 
     def may_archive(self, row: Row) -> bool:
         """The fleet has a rule of each kind, always."""

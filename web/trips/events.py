@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from sql import trips
 from sql.audit import Row
 from web import clock, database
+from web.event_kinds import EVENT_KINDS
 from web.shell import render_part
 from web.trips.asked import PAGE, read_asked, read_days, read_event_key, write_event_key
-from web.trips.kinds import KINDS
 
 pages = Blueprint("events", __name__, url_prefix="/events")
 DAYS = 7
@@ -23,7 +23,7 @@ def list_all() -> Response:
     names = ("kind", "vehicle", "driver", "depot")
     entries = {name: request.args.get(name, "") for name in names}
     entries |= {"from": first.isoformat(), "to": last.isoformat()}
-    wanted = [entries["kind"]] if entries["kind"] in KINDS else None
+    wanted = [entries["kind"]] if entries["kind"] in EVENT_KINDS else None
     since, until = clock.begin(first), clock.begin(last + timedelta(days=1))
     asked = read_asked(entries, since, until, kinds=wanted)
     if entries["kind"] and wanted is None:

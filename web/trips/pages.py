@@ -13,6 +13,7 @@ from sql.audit import Row
 from sql.drawn_tracks import MOST_POINTS, Track, read_track
 from web import clock, database
 from web.board import read_window
+from web.event_kinds import EVENT_KINDS, find_kind
 from web.languages import choose_time_zone, list_words_of_scripts
 from web.live_map import answer_geojson
 from web.records import kind as kinds
@@ -32,7 +33,7 @@ from web.trips.asked import (
     write_key,
     write_start,
 )
-from web.trips.kinds import KINDS, describe_event, find_kind, name_event
+from web.trips.words import describe_event, name_event
 
 pages = Blueprint("trips", __name__)
 pages.register_blueprint(events.pages)
@@ -54,7 +55,7 @@ def describe() -> dict[str, Any]:
     return {
         "style_url": current_app.config["MAP_STYLE_URL"],
         "words_of_scripts": list_words_of_scripts,
-        "event_kinds": KINDS,
+        "event_kinds": EVENT_KINDS,
         "write_start": write_start,
     }
 
@@ -148,7 +149,7 @@ def show_days(kind: RecordKind, id: int) -> Response:
 def add_up(days: Sequence[Row]) -> Row:
     """What some days come to together."""
     names = ("trips", "distance_m", "moving_s", "idle_s", "stops")
-    events = {kind: sum(day["events"].get(kind, 0) for day in days) for kind in KINDS}
+    events = {kind: sum(day["events"].get(kind, 0) for day in days) for kind in EVENT_KINDS}
     return {**{name: sum(day[name] for day in days) for name in names}, "events": events}
 
 

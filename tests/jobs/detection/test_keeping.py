@@ -7,22 +7,26 @@ from typing import Any
 import psycopg
 import pytest
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which the test plays: what is fresh is so for minutes only."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
-def way(ride: Any) -> Any:
+def way(now: datetime, ride: Any) -> Any:
     """A ride that began five minutes ago, at 20 m/s for a minute."""
-    return ride(start=NOW - timedelta(minutes=5)).drive(60, 20)
+    return ride(start=now - timedelta(minutes=5)).drive(60, 20)
 
 
 @pytest.fixture
-def read(connection: psycopg.Connection) -> Callable[[], list[tuple[Any, ...]]]:
+def read(now: datetime, connection: psycopg.Connection) -> Callable[[], list[tuple[Any, ...]]]:
     """Each alert: kind, events, whether it is over, and the seconds since the start of its newest event."""
 
     def look() -> list[tuple[Any, ...]]:
         query = "SELECT kind, events, is_over, latest_event_at FROM alerts ORDER BY kind"
-        start = NOW - timedelta(minutes=5)
+        start = now - timedelta(minutes=5)
         return [
             (*row, (latest - start).total_seconds()) for *row, latest in connection.execute(query).fetchall()
         ]
@@ -137,10 +141,10 @@ def test_what_came_later_than_its_rule_allows_raises_nothing(
 
 
 def test_how_late_is_too_late_may_differ_by_vehicle(
-    ride: Any, store: Any, tell: Any, detect: Any, connection: psycopg.Connection
+    now: datetime, ride: Any, store: Any, tell: Any, detect: Any, connection: psycopg.Connection
 ) -> None:
     for uid in ("patient", "usual"):
-        way = ride(start=NOW - timedelta(minutes=8)).drive(60, 20)
+        way = ride(start=now - timedelta(minutes=8)).drive(60, 20)
         store(tell(uid, way.fixes()))
     connection.execute(
         """
@@ -150,7 +154,7 @@ def test_how_late_is_too_late_may_differ_by_vehicle(
     )
     for uid in ("patient", "usual"):
         store(
-            tell(uid, ride(start=NOW - timedelta(minutes=6)).drive(60, 30).fixes(), late=timedelta(minutes=5))
+            tell(uid, ride(start=now - timedelta(minutes=6)).drive(60, 30).fixes(), late=timedelta(minutes=5))
         )
     detect()
     row = connection.execute("SELECT uid FROM alerts JOIN devices ON devices.id = device_id").fetchall()
@@ -158,10 +162,10 @@ def test_how_late_is_too_late_may_differ_by_vehicle(
 
 
 def test_what_nobody_looked_at_for_long_is_no_news(
-    ride: Any, store: Any, tell: Any, detect: Any, read: Any
+    now: datetime, ride: Any, store: Any, tell: Any, detect: Any, read: Any
 ) -> None:
     for minutes, alerts in ((25, 0), (12, 1)):
-        way = ride(start=NOW - timedelta(minutes=minutes)).drive(60, 20).drive(60, 30)
+        way = ride(start=now - timedelta(minutes=minutes)).drive(60, 20).drive(60, 30)
         store(tell(f"bus-{minutes}", way.fixes()))
         detect()
         assert len(read()) == alerts
@@ -178,7 +182,7 @@ def test_whether_a_kind_raises_alerts_is_for_the_rule_to_say(
 
 
 def test_a_geofence_may_raise_alerts_that_its_rule_does_not(
-    ride: Any, store: Any, tell: Any, detect: Any, connection: psycopg.Connection
+    now: datetime, ride: Any, store: Any, tell: Any, detect: Any, connection: psycopg.Connection
 ) -> None:
     for name, alert_on in (("quiet", "{}"), ("watched", "{leave}")):
         connection.execute(
@@ -188,7 +192,7 @@ def test_a_geofence_may_raise_alerts_that_its_rule_does_not(
             """,
             (name, alert_on),
         )
-    way = ride(start=NOW - timedelta(minutes=5)).stand(100).drive(60, 20)
+    way = ride(start=now - timedelta(minutes=5)).stand(100).drive(60, 20)
     store(tell("bus-1", way.fixes()))
     detect()
     query = "SELECT kind, name FROM alerts JOIN geofences ON geofences.id = geofence_id"
@@ -197,7 +201,7 @@ def test_a_geofence_may_raise_alerts_that_its_rule_does_not(
 
 
 def test_what_takes_no_time_is_not_over_by_itself(
-    ride: Any, store: Any, tell: Any, detect: Any, connection: psycopg.Connection
+    now: datetime, ride: Any, store: Any, tell: Any, detect: Any, connection: psycopg.Connection
 ) -> None:
     connection.execute(
         """
@@ -205,7 +209,7 @@ def test_what_takes_no_time_is_not_over_by_itself(
         VALUES ('yard', 'circle', '{"type": "Point", "coordinates": [11, 48]}', 200, '{dwell}', 60)
         """
     )
-    for report in tell("bus-1", ride(start=NOW - timedelta(minutes=5)).stand(100).fixes()):
+    for report in tell("bus-1", ride(start=now - timedelta(minutes=5)).stand(100).fixes()):
         store([report])
         detect()
     assert connection.execute("SELECT kind, is_over FROM alerts").fetchall() == [("fence_dwell", False)]
