@@ -24,7 +24,7 @@ from sql.tracks import Fixes, Stretch, read_event_names, read_fixes, to_moment
 
 MOST_BATCHES = 200
 MOST_DEVICES = 100
-MOST_FIXES = 200_000  # of one device in one turn; the rest is left for the next
+MOST_FIXES = 25_000  # of one device in one turn, as 100 of them are in memory; the rest is left for the next
 
 Row = dict[str, Any]
 log = structlog.get_logger()
