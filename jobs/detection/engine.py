@@ -35,8 +35,7 @@ def find_idling(look: Look) -> Iterator[Event]:
     for run in find_runs(is_on & ~look.motion.is_moving, look.track.is_silence):
         first, last = _fit(look, run, is_on)
         if since is not None and time[first] < look.since <= time[last]:
-            ended_at = None if last + 1 == len(time) else int(time[last])
-            yield Event("idling", since, ended_at, first, last, first)
+            yield Event("idling", since, look.find_end(last), first, last, first)
         elif event := look.tell_interval(rule, Run(first, last)):
             yield event._replace(last=event.told_at)
 
@@ -64,11 +63,10 @@ def find_towing(look: Look) -> Iterator[Event]:
     time = look.track.time
     for tow in look.journeys.tows:
         if tow.distance_m >= rule.threshold and rule.applies(int(time[tow.first])):
-            ended_at = None if tow.last + 1 == len(time) else int(time[tow.last])
             yield Event(
                 "tow",
                 int(time[tow.first]),
-                ended_at,
+                look.find_end(tow.last),
                 tow.first,
                 tow.last,
                 tow.last,

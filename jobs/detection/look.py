@@ -13,6 +13,8 @@ from jobs.detection.rules import Rule, Rules
 from jobs.detection.runs import Run
 from jobs.detection.track import SECOND, Floats, Track
 
+LONGEST_GUESS_S = 20.0
+
 
 @dataclass(frozen=True)
 class Look:
@@ -60,11 +62,10 @@ class Look:
         long_enough = int(np.searchsorted(time, time[run.first] + rule.lasting, "left"))
         if long_enough > run.last or not rule.applies(int(time[run.first])):
             return None
-        ended_at = None if run.last + 1 == len(time) else int(time[run.last])
         return Event(
             rule.kind,
             int(time[run.first]),
-            ended_at,
+            self.find_end(run.last),
             run.first,
             run.last,
             long_enough,
@@ -73,16 +74,15 @@ class Look:
             geofence_id,
         )
 
-    def tell_moment(
-        self, rule: Rule, place: int, value: float | None = None, limit: float | None = None
-    ) -> Event | None:
+    def tell_moment(self, rule: Rule, place: int) -> Event | None:
         """An event that takes no time, at a fix."""
         at = int(self.track.time[place])
-        return Event(rule.kind, at, at, place, place, place, value, limit) if rule.applies(at) else None
+        return Event(rule.kind, at, at, place, place, place) if rule.applies(at) else None
+
+    def find_end(self, last: int) -> int | None:
+        """When something ended whose last fix this is; None where it is the last of all, and it goes on."""
+        return None if last + 1 == len(self.track) else int(self.track.time[last])
 
     def find_place(self, at: int) -> int:
         """The last fix that is not after a moment."""
         return max(int(np.searchsorted(self.track.time, at, "right")) - 1, 0)
-
-
-LONGEST_GUESS_S = 20.0
