@@ -63,7 +63,7 @@ def count_drawn(page: Page, layer: str) -> int:
     """How many pieces of a layer the map shows; none while it has no such layer."""
     map = "document.getElementById('map').map"
     pieces = f"{map}.queryRenderedFeatures({{layers: ['{layer}']}})"
-    return int(page.evaluate(f"{map}.getLayer('{layer}') ? {pieces}.length : 0"))
+    return int(page.evaluate(f"{map}?.getLayer('{layer}') ? {pieces}.length : 0"))
 
 
 def test_a_day_is_picked_and_its_trips_are_on_the_map(
@@ -77,6 +77,8 @@ def test_a_day_is_picked_and_its_trips_are_on_the_map(
     expect(page.get_by_text("No trips then")).to_be_visible()
     tools.until(lambda: not count_drawn(page, "ways"), "the ways to be gone")
     page.get_by_role("link", name="Later").click()
+    expect(page.locator(".trip")).to_have_count(3)
+    tools.until(lambda: count_drawn(page, "ways"), "the ways of the next day")
     page.locator('[name="vehicle"]').press_sequentially("101")
     expect(page.locator("#vehicle-names option")).to_have_count(1)
     page.keyboard.press("Tab")
