@@ -38,8 +38,8 @@ def record_change(
         action=action,
         table=table,
         record_id=(after or before or {})["id"],
-        before=_wrap(before),
-        after=_wrap(after),
+        before=wrap(before),
+        after=wrap(after),
     )
 
 
@@ -103,5 +103,6 @@ def _compare(before: Row, after: Row) -> list[tuple[str, Any, Any]]:
     return [(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)]
 
 
-def _wrap(row: Row | None) -> Jsonb | None:
+def wrap(row: Any) -> Jsonb | None:
+    """Anything as jsonb, with days and times as text; nothing is NULL."""
     return None if row is None else Jsonb(row, dumps=lambda value: orjson.dumps(value, default=str))

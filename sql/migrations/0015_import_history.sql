@@ -22,6 +22,7 @@ CREATE TABLE import_history (
     is_to_stop   boolean NOT NULL DEFAULT false,
     digest       text NOT NULL DEFAULT '',
     problem      text NOT NULL DEFAULT '',
+    obstacles    jsonb,
     worked_at    timestamptz,
     committed_at timestamptz,
     undone_at    timestamptz,
@@ -34,6 +35,7 @@ COMMENT ON COLUMN import_history.reading IS 'how the file is read: web.tables.Re
 COMMENT ON COLUMN import_history.mapping IS 'which column is which field, and how its texts are read: web.imports.Mapping';
 COMMENT ON COLUMN import_history.source IS 'what tells files of one origin from others: the hash of their headers';
 COMMENT ON COLUMN import_history.digest IS 'what was found when it was checked; committing finds the same or nothing happens';
+COMMENT ON COLUMN import_history.obstacles IS 'why it cannot be undone: [[name, sentence, id of the record], …]';
 COMMENT ON COLUMN import_history.worked_at IS 'when whoever checks, commits or undoes it last said how far it is';
 
 -- The file itself, in pieces, until it is forgotten.
