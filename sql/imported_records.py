@@ -184,4 +184,4 @@ def _set(name: str) -> sql.Composable:
 def _fill_in(name: str, default: str | None) -> sql.Composable:
     """A column as given, or its default as the catalog writes it."""
     column = sql.Identifier(name)
-    return sql.SQL("coalesce(given.{}, {})").format(column, sql.SQL(default)) if default else column  # type: ignore[arg-type]
+    return sql.SQL("coalesce(given.{}, {})").format(column, sql.SQL(default)) if default else column

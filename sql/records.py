@@ -101,7 +101,7 @@ class Records:
                 self._check_reach(rows[0])
                 audit.record_change(self.connection, self.author, action, self.table, before, rows[0])
         except tuple(REASONS) as error:
-            raise self._explain(error, {**(before or {}), **values}, REASONS[type(error)]) from error
+            raise self.explain(error, {**(before or {}), **values}) from error
         return rows[0]
 
     def _check_reach(self, row: Row) -> None:
@@ -113,8 +113,9 @@ class Records:
             except RecordMissing as error:
                 raise RecordError(field, "beyond_reach") from error
 
-    def _explain(self, error: psycopg.Error, values: Row, reason: str) -> RecordError:
+    def explain(self, error: psycopg.Error, values: Row) -> RecordError:
         """The field that a constraint such as depots_name_key begins with; the rest is the reason."""
+        reason = REASONS[type(error)]
         name = (error.diag.constraint_name or "").removeprefix(f"{self.table}_")
         field = next((field for field in values if name.startswith(f"{field}_")), name)
         return RecordError(field, reason or name.removeprefix(f"{field}_"))

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import psycopg
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -175,8 +176,13 @@ def show_conflict(
 def explain(kind: Kind, error: RecordError, values: dict[str, Any]) -> dict[str, str]:
     """What the database does not take, as a sentence at its field."""
     with database.connection() as connection:
-        if own := kind.explain(connection, error, values):
-            return {error.field: own}
+        return {error.field: say(kind, connection, error, values)}
+
+
+def say(kind: Kind, connection: psycopg.Connection, error: RecordError, values: dict[str, Any]) -> Any:
+    """Why the database does not take a record."""
+    if own := kind.explain(connection, error, values):
+        return own
     sentences = {
         "taken": _("This is taken by another record, maybe an archived one."),
         "unknown": _("There is no such record."),
@@ -188,4 +194,4 @@ def explain(kind: Kind, error: RecordError, values: dict[str, Any]) -> dict[str,
         "admin": _("An admin reaches the whole fleet."),
         "goes_with_latitude": _("Latitude and longitude go together: give both or none."),
     }
-    return {error.field: sentences.get(error.reason, _("This cannot be kept like this."))}
+    return sentences.get(error.reason, _("This cannot be kept like this."))

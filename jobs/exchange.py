@@ -1,0 +1,25 @@
+"""Imports that wait are worked on by a process of their own: large files have memory and a core of their own,
+and what a file does to its reader, it does to nobody else.
+"""
+
+import subprocess
+
+import psycopg
+
+from config.program import PROGRAM
+from sql.queries import queries
+
+FORGET_FILES_AFTER_DAYS = 30
+
+
+def work_off(connection: psycopg.Connection) -> None:
+    """Let `motorpool exchange` work where anything waits, and wait for it. Raises CalledProcessError."""
+    if not queries.is_exchange_waiting(connection):
+        return
+    connection.commit()
+    subprocess.run([*PROGRAM, "exchange"], stdin=subprocess.DEVNULL, check=True)
+
+
+def forget_files(connection: psycopg.Connection) -> None:
+    """Files that were sent long ago are kept no longer; the history of what they did stays."""
+    queries.forget_import_files(connection, days=FORGET_FILES_AFTER_DAYS)

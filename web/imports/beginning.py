@@ -1,0 +1,108 @@
+"""The beginning of an import: the file is kept; how it is read and what it means is guessed, then said."""
+
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from typing import Any, BinaryIO
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from sql import imports
+from sql.audit import Row
+from sql.queries import queries
+from web import clock
+from web.imports.kind import ImportKind
+from web.imports.kinds import KINDS
+from web.imports.mapping import Mapping, Sample, guess, list_questions, read_mapping, settle
+from web.tables.detection import detect
+from web.tables.opening import open_table
+from web.tables.table import Reading, Unreadable
+
+SAMPLE_LINES = 1000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An import before it is checked: how its file is read, what it means, and what is still to be said."""
+
+    row: Row
+    kind: ImportKind
+    reading: Reading
+    mapping: Mapping
+    sample: Sample
+
+    @property
+    def questions(self) -> dict[str, str]:
+        """What has to be said before the rows can be checked, by name."""
+        return list_questions(self.kind, self.mapping, self.sample)
+
+
+def begin(
+    connection: psycopg.Connection, kind: ImportKind, user_id: int | None, file_name: str, stream: BinaryIO
+) -> Draft:
+    """Keep a file and guess what it means. Raises Unreadable, and nothing is kept."""
+    row = imports.begin(connection, kind.name, user_id, file_name, stream)
+    if not row["file_bytes"]:
+        raise Unreadable("The file is empty.")
+    with imports.open_file(connection, row) as file:
+        reading = detect(file, file_name)
+    if reading.format not in kind.formats:
+        raise Unreadable(f"{file_name}: {reading.format}")
+    return _guess(connection, row, kind, reading)
+
+
+def change_reading(connection: psycopg.Connection, id: int, reading: Reading) -> Draft:
+    """Read the file another way, and guess anew what it means. Raises Unreadable, NotReady."""
+    row = imports.get(connection, id)
+    return _guess(connection, row, KINDS[row["kind"]], reading)
+
+
+def change_mapping(connection: psycopg.Connection, id: int, said: dict[str, Any]) -> Draft:
+    """Understand the file as is said: a Mapping as JSON, or some of it. Raises Unreadable, NotReady."""
+    draft = load(connection, id)
+    kept = {**draft.mapping.as_json(), **said}
+    mapping = settle(draft.kind, read_mapping(draft.kind, kept, draft.sample.headers), draft.sample)
+    _describe(connection, replace(draft, mapping=mapping))
+    return load(connection, id)
+
+
+def load(connection: psycopg.Connection, id: int) -> Draft:
+    """An import as it stands, with the first lines of its file. Raises ImportMissing, Unreadable."""
+    row = imports.get(connection, id)
+    kind, reading = KINDS[row["kind"]], Reading(**row["reading"])
+    sample = _take_sample(connection, row, reading)
+    return Draft(row, kind, reading, read_mapping(kind, row["mapping"], sample.headers), sample)
+
+
+def remember(connection: psycopg.Connection, row: Row) -> None:
+    """Begin with this reading and mapping when a file with the same headers comes again."""
+    with connection.transaction():
+        queries.keep_import_source(
+            connection,
+            kind=row["kind"],
+            source=row["source"],
+            reading=Jsonb(row["reading"]),
+            mapping=Jsonb(row["mapping"]),
+        )
+
+
+def _guess(connection: psycopg.Connection, row: Row, kind: ImportKind, reading: Reading) -> Draft:
+    sample = _take_sample(connection, row, reading)
+    kept = queries.find_import_source(connection, kind=kind.name, source=sample.source)
+    mapping = (
+        read_mapping(kind, kept, sample.headers) if kept else guess(kind, sample, time_zone=str(clock.zone()))
+    )
+    draft = Draft(row, kind, reading, mapping, sample)
+    _describe(connection, draft)
+    return load(connection, row["id"])
+
+
+def _describe(connection: psycopg.Connection, draft: Draft) -> None:
+    imports.describe(
+        connection, draft.row["id"], asdict(draft.reading), draft.mapping.as_json(), draft.sample.source
+    )
+
+
+def _take_sample(connection: psycopg.Connection, row: Row, reading: Reading) -> Sample:
+    with imports.open_file(connection, row) as file, open_table(file, reading) as table:
+        return Sample(table.headers, list(islice(table, SAMPLE_LINES)))

@@ -1,0 +1,194 @@
+"""From the cells of a line to the values of a record: each cell by the type of its column, with the reasons.
+
+A million rows go through here. So what each column does is decided once for a file, and what a text means is
+remembered, for most columns say the same few things again and again.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from marshmallow import ValidationError, missing
+
+from sql.queries import queries
+from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, Reasons
+from web.imports.mapping import Mapping, find_cell
+from web.languages import LANGUAGES
+from web.tables.days import read_day, read_moment
+from web.tables.numbers import read_number
+from web.tables.table import Cell, Line
+
+MOST_REMEMBERED = 50_000
+YES = frozenset({"yes", "y", "true", "1", "x", "ja", "j", "wahr", "oui", "o", "vrai", "sí", "si", "s"})
+NO = frozenset({"no", "n", "false", "0", "-", "nein", "falsch", "non", "faux"})
+Read = Callable[[Cell], Any]
+
+
+class Reader:
+    """Reads the lines of one file as one mapping says, with the names of records within reach."""
+
+    def __init__(
+        self, connection: psycopg.Connection, kind: ImportKind, mapping: Mapping, reach: list[int] | None
+    ) -> None:
+        self._connection, self._mapping, self._reach = connection, mapping, reach
+        self._zone = ZoneInfo(mapping.time_zone)
+        places = dict(mapping.columns)
+        self._columns: list[tuple[str, int | None, Read]] = [
+            (name, places.get(name), self._make_read(kind.by_name[name], mapping.fixed.get(name)))
+            for name in (*places, *(name for name in mapping.fixed if name not in places))
+        ]
+
+    def read(self, line: Line) -> Candidate | Finding:
+        """The values of a line, or why it is rejected."""
+        if line.fault:
+            return Finding(line.number, REJECTED, reasons=[("", line.fault)], cells=line.cells)
+        values: dict[str, Any] = {}
+        reasons: Reasons = []
+        for name, place, read in self._columns:
+            try:
+                value = read(find_cell(line, place) if place is not None else None)
+            except ValidationError as error:
+                reasons.append((name, str(error.messages[0])))
+            except ValueError as error:
+                reasons.append((name, str(error)))
+            else:
+                if value is not missing:
+                    values[name] = value
+        if reasons:
+            return Finding(line.number, REJECTED, reasons=reasons, cells=line.cells)
+        return Candidate(line.number, values, line.cells)
+
+    def _make_read(self, column: Column, fixed: str | None) -> Read:
+        """How a cell of this column is read; an empty one is what is fixed, or says nothing."""
+        read = self._choose_read(column)
+        empty: Any = missing
+        if fixed is not None:
+            empty = read(fixed)
+        elif self._mapping.clears:
+            empty = column.field.value.deserialize("") if column.field.value.allow_none else missing
+        known: dict[Any, Any] = {}
+
+        def recall(cell: Cell) -> Any:
+            if cell is None or cell == "":
+                return empty
+            key = (cell, type(cell))
+            if (value := known.get(key, known)) is not known:
+                return value
+            value = read(cell)
+            if len(known) < MOST_REMEMBERED:
+                known[key] = value
+            return value
+
+        return recall
+
+    def _choose_read(self, column: Column) -> Read:
+        value, mapping = column.field.value, self._mapping
+        if column.type == "choice":
+            return _read_choice(column, mapping.words.get(column.name, {}))
+        if column.type == "reference":
+            return self._read_reference(column.field.of)
+        if column.type == "day":
+            return lambda cell: value.deserialize(_find_day(cell, mapping.dates).isoformat())
+        if column.type == "moment":
+            return lambda cell: value.deserialize(self._find_moment(cell).isoformat())
+        if column.type in ("number", "measure"):
+            size = dict(column.units).get(mapping.units.get(column.name, ""), _first_size(column))
+            return lambda cell: value.deserialize(_find_number(cell, mapping.decimals) * size)
+        if column.type == "whole":
+            return lambda cell: value.deserialize(_find_whole(cell, mapping.decimals))
+        if column.type == "yes":
+            return _read_yes
+        return lambda cell: value.deserialize(_write(cell))
+
+    def _find_moment(self, cell: Cell) -> datetime:
+        moment = _find_moment(cell, self._mapping.dates)
+        if moment.tzinfo is not None:
+            return moment
+        at = moment.replace(tzinfo=self._zone)
+        if at.astimezone(ZoneInfo("UTC")).astimezone(self._zone).replace(tzinfo=None) != moment:
+            raise ValueError(_("The clocks go forward then, and there is no such time."))
+        return at
+
+    def _read_reference(self, noun: str) -> Read:
+        """By the whole name, or what stands before a bracket; the archived ones only where no other is."""
+        names: dict[str, list[tuple[int, bool]]] = {}
+        asked = {"search": "", "ids": None, "depot_ids": self._reach, "most": 2**31 - 1}
+        for id, name, is_archived in getattr(queries, f"list_{noun}_names")(self._connection, **asked):
+            for known in {name.casefold(), name.partition(" (")[0].casefold()}:
+                names.setdefault(known, []).append((id, is_archived))
+
+        def read(cell: Cell) -> int:
+            found = names.get(_write(cell).casefold(), [])
+            kept = [id for id, is_archived in found if not is_archived] or [id for id, _archived in found]
+            if not kept:
+                raise ValueError(_("There is no such record."))
+            if len(kept) > 1:
+                raise ValueError(_("Several have this name."))
+            return kept[0]
+
+        return read
+
+
+def _first_size(column: Column) -> float:
+    return column.units[0][1] if column.units else 1.0
+
+
+def _read_choice(column: Column, words: dict[str, str]) -> Read:
+    """By its key, its word in any language, or what a person said that it means."""
+    keys = {str(key).casefold(): key for key, _label in column.field.choices}
+    for language in LANGUAGES:
+        with force_locale(language):
+            keys |= {str(label).casefold(): key for key, label in column.field.choices}
+    keys |= {word.strip().casefold(): key for word, key in words.items()}
+    choices = ", ".join(str(label) for _key, label in column.field.choices)
+
+    def read(cell: Cell) -> Any:
+        key = keys.get(_write(cell).casefold())
+        if key is None:
+            raise ValueError(_("This must be one of: %(choices)s.", choices=choices))
+        return column.field.value.deserialize(key)
+
+    return read
+
+
+def _read_yes(cell: Cell) -> bool:
+    text = _write(cell).casefold()
+    if text not in YES and text not in NO:
+        raise ValueError(_("This must be yes or no."))
+    return text in YES
+
+
+def _find_day(cell: Cell, order: str) -> date:
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else read_day(_write(cell), order)
+
+
+def _find_moment(cell: Cell, order: str) -> datetime:
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        return datetime.combine(cell, time())
+    return cell if isinstance(cell, datetime) else read_moment(_write(cell), order)
+
+
+def _find_number(cell: Cell, decimal: str) -> float:
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return float(cell)
+    return float(read_number(_write(cell), decimal or "."))
+
+
+def _find_whole(cell: Cell, decimal: str) -> int:
+    number = _find_number(cell, decimal)
+    if not number.is_integer():
+        raise ValueError(_("This must be a whole number."))
+    return int(number)
+
+
+def _write(cell: Cell) -> str:
+    """A cell as text; a whole number without decimals, a time as ISO 8601 has it."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)

@@ -1,0 +1,211 @@
+"""Working on an import: every row is read and taken by its kind's store, in one transaction.
+
+Checking does just what committing does and rolls it back, so that what is shown is what will be. Committing
+goes through only where it finds the same as the check did; else the file is checked again, and a person looks
+again. Whoever works holds the import's lock: when they are killed, nothing of it has happened, and the next
+one begins again.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import psycopg
+import structlog
+from flask import Flask, g
+from flask_babel import gettext as _
+
+from sql import imports
+from sql.audit import Row
+from sql.imported_records import name_request
+from sql.pool import connect
+from sql.queries import queries
+from sql.users import User, find_user, list_reach
+from web.imports import beginning
+from web.imports.cells import Reader
+from web.imports.kind import CHANGED, NEW, REJECTED, SAME, Candidate, Finding, Found, ImportKind, Task
+from web.imports.kinds import KINDS
+from web.rights import may
+from web.tables.opening import open_table
+from web.tables.table import Table, Unreadable
+
+TELL_EVERY_S = 0.5
+# Who imports from the command line: they have the database, and with it every right.
+OPERATOR = User(0, "", "admin", False, "", "en", None, "metric", "fleet", False)
+log = structlog.get_logger()
+
+
+class Stopped(Exception):
+    """Somebody asked for it."""
+
+
+class FoundOtherwise(Exception):
+    """What is stored has changed since the rows were checked."""
+
+
+@dataclass
+class Tally:
+    """What was found of a file so far; the digest tells two findings apart."""
+
+    rows: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((NEW, CHANGED, SAME, REJECTED), 0))
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, found: Found) -> None:
+        """What some rows are."""
+        for verdict, count in found.counts.items():
+            self.counts[verdict] += count
+            self.rows += count
+        for one in found.findings:
+            told = (one.line, one.verdict, one.version, one.verdict == CHANGED and one.record_id)
+            self.digest.update(repr(told).encode())
+
+    def as_columns(self) -> dict[str, Any]:
+        """As import_history has it."""
+        counts = {f"rows_{verdict}": count for verdict, count in self.counts.items()}
+        return {"rows_read": self.rows, **counts, "digest": self.digest.hexdigest()}
+
+
+def work_on(app: Flask, url: str, id: int) -> bool:
+    """Check, commit or undo an import that waits for it; whether it was free to be worked on."""
+    with connect(url, "exchange", autocommit=True) as control:
+        if not queries.claim_import(control, id=id):
+            return False
+        row = imports.get(control, id)
+        work = {"checking": check, "committing": commit, "undoing": undo}.get(row["state"])
+        if work is None:
+            return True
+        with enter(app, control, row), connect(url, "exchange") as connection:
+            try:
+                work(control, connection, row)
+            except psycopg.OperationalError:
+                raise
+            except Exception:
+                log.exception("import failed", import_id=id)
+                back = {"checking": "failed", "committing": "checked", "undoing": "done"}[row["state"]]
+                imports.settle(
+                    control, id, back, problem=_("Something went wrong on our side; it is logged.")
+                )
+    return True
+
+
+@contextmanager
+def enter(app: Flask, connection: psycopg.Connection, row: Row) -> Iterator[None]:
+    """The request of whoever began the import, or takes it back."""
+    user_id = row["undone_by"] if row["state"] == "undoing" else row["user_id"]
+    with app.test_request_context():
+        g.user = (user_id and find_user(connection, user_id)) or OPERATOR
+        g.request_id = (
+            f"undo-{name_request(row['id'])}" if row["state"] == "undoing" else name_request(row["id"])
+        )
+        yield
+
+
+def check(control: psycopg.Connection, connection: psycopg.Connection, row: Row) -> None:
+    """Find out what committing would do."""
+    tally = Tally()
+    queries.forget_import_rows(control, import_id=row["id"])
+    try:
+        with connection.transaction(force_rollback=True):
+            _take_all(control, connection, row, tally, is_dry=True)
+    except Unreadable as error:
+        imports.settle(control, row["id"], "failed", problem=str(error), **tally.as_columns())
+    except Stopped:
+        imports.settle(control, row["id"], "cancelled", **tally.as_columns())
+    else:
+        imports.settle(control, row["id"], "checked", **tally.as_columns())
+
+
+def commit(control: psycopg.Connection, connection: psycopg.Connection, row: Row) -> None:
+    """Do it, all or nothing."""
+    tally = Tally()
+    try:
+        with connection.transaction():
+            _take_all(control, connection, row, tally, is_dry=False)
+            if tally.as_columns()["digest"] != row["digest"]:
+                raise FoundOtherwise
+            imports.settle(connection, row["id"], "done", **tally.as_columns())
+    except Stopped:
+        imports.settle(control, row["id"], "checked")
+    except FoundOtherwise:
+        check(control, connection, row)
+        said = _("What is stored has changed since you looked: look again at what will happen.")
+        imports.settle(control, row["id"], "checked", problem=said)
+    else:
+        beginning.remember(control, row)
+
+
+def undo(control: psycopg.Connection, connection: psycopg.Connection, row: Row) -> None:
+    """Take it back, all or nothing."""
+    kind = KINDS[row["kind"]]
+    with connection.transaction():
+        obstacles = kind.open(connection, _make_task(connection, kind, row, is_dry=False)).undo()
+        if not obstacles:
+            imports.settle(connection, row["id"], "undone")
+    if obstacles:
+        said = _("It has not been taken back: something of it has been changed or used since.")
+        imports.settle(control, row["id"], "done", problem=said, obstacles=[list(one) for one in obstacles])
+
+
+def _make_task(connection: psycopg.Connection, kind: ImportKind, row: Row, is_dry: bool) -> Task:
+    if not may(g.user.role, kind.right) or g.user.disabled:
+        raise Unreadable(_("Whoever began this may not import it any more."))
+    key = row["mapping"].get("key") or kind.keys[0]
+    keys = (key, *(name for name in kind.keys if name != key))
+    return Task(row["id"], g.user, g.user.id or None, list_reach(connection, g.user), keys, is_dry)
+
+
+def _take_all(
+    control: psycopg.Connection, connection: psycopg.Connection, row: Row, tally: Tally, is_dry: bool
+) -> None:
+    """Read and take every row. Raises Unreadable, Stopped."""
+    draft = beginning.load(control, row["id"])
+    task = _make_task(connection, draft.kind, row, is_dry)
+    store = draft.kind.open(connection, task)
+    reader = Reader(connection, draft.kind, draft.mapping, task.reach)
+    told_at = 0.0
+    with imports.open_file(control, row) as file, open_table(file, draft.reading) as table:
+        for results in _read_in_batches(reader, table, draft.kind.batch):
+            found = store.take([one for one in results if isinstance(one, Candidate)])
+            for one in results:
+                if isinstance(one, Finding):
+                    found.add(one)
+            tally.add(found)
+            if is_dry:
+                _keep(control, row["id"], found)
+            if time.monotonic() - told_at > TELL_EVERY_S:
+                told_at = time.monotonic()
+                share = min(table.share, 1.0)
+                if queries.tell_progress(control, id=row["id"], share_done=share, rows_read=tally.rows):
+                    raise Stopped
+    store.finish()
+
+
+def _read_in_batches(reader: Reader, table: Table, size: int) -> Iterator[list[Candidate | Finding]]:
+    lines = iter(table)
+    while batch := [reader.read(line) for line in islice(lines, size)]:
+        yield batch
+
+
+def _keep(control: psycopg.Connection, import_id: int, found: Found) -> None:
+    """What a person looks at before it counts; the cells only of what they get back as a file."""
+    imports.keep_rows(
+        control,
+        import_id,
+        (
+            {
+                "line": one.line,
+                "verdict": one.verdict,
+                "name": one.name[:200],
+                "record_id": one.record_id if one.verdict == CHANGED else None,
+                "changes": one.changes,
+                "reasons": one.reasons,
+                "cells": list(one.cells or []) if one.verdict == REJECTED else None,
+            }
+            for one in found.findings
+        ),
+    )
