@@ -222,6 +222,8 @@ def test_the_jobs_of_an_installation_are_listed_with_their_hours() -> None:
         "driven roads": "cron[second='30']",
         "losses": "cron[hour='2-23', minute='20']",
         "newest fixes": "cron[second='0']",
+        "imports and exports": "cron[second='*/5']",
+        "imported files": "cron[hour='3', minute='45']",
         "outbox": "cron[hour='3', minute='40']",
         "sign-ins": "cron[hour='3', minute='50']",
         "alerts": "cron[second='*/10']",

@@ -39,7 +39,7 @@ class Reader:
         places = dict(mapping.columns)
         self._columns: list[tuple[str, int | None, Read]] = [
             (name, places.get(name), self._make_read(kind.by_name[name], mapping.fixed.get(name)))
-            for name in (*places, *(name for name in mapping.fixed if name not in places))
+            for name in (*sorted(places, key=places.__getitem__), *(mapping.fixed.keys() - places.keys()))
         ]
 
     def read(self, line: Line) -> Candidate | Finding:
