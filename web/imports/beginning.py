@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 import psycopg
+from flask_babel import gettext as _
 from psycopg.types.json import Jsonb
 
 from sql import imports
@@ -43,11 +44,12 @@ def begin(
     """Keep a file and guess what it means. Raises Unreadable, and nothing is kept."""
     row = imports.begin(connection, kind.name, user_id, file_name, stream)
     if not row["file_bytes"]:
-        raise Unreadable("The file is empty.")
+        raise Unreadable(_("The file is empty."))
     with imports.open_file(connection, row) as file:
         reading = detect(file, file_name)
     if reading.format not in kind.formats:
-        raise Unreadable(f"{file_name}: {reading.format}")
+        said = _("%(kind)s cannot be read from a file of this format.", kind=kind.title)
+        raise Unreadable(said)
     return _guess(connection, row, kind, reading)
 
 

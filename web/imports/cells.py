@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError, missing
 
 from sql.queries import queries
+from web import clock
 from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, Reasons
 from web.imports.mapping import Mapping, find_cell
 from web.languages import LANGUAGES
@@ -71,6 +72,7 @@ class Reader:
         elif self._mapping.clears:
             empty = column.field.value.deserialize("") if column.field.value.allow_none else missing
         known: dict[Any, Any] = {}
+        most = 0 if column.varies else MOST_REMEMBERED
 
         def recall(cell: Cell) -> Any:
             if cell is None or cell == "":
@@ -79,7 +81,7 @@ class Reader:
             if (value := known.get(key, known)) is not known:
                 return value
             value = read(cell)
-            if len(known) < MOST_REMEMBERED:
+            if len(known) < most:
                 known[key] = value
             return value
 
@@ -94,7 +96,7 @@ class Reader:
         if column.type == "day":
             return lambda cell: value.deserialize(_find_day(cell, mapping.dates).isoformat())
         if column.type == "moment":
-            return lambda cell: value.deserialize(self._find_moment(cell).isoformat())
+            return lambda cell: value.deserialize(self._find_moment(cell))
         if column.type in ("number", "measure"):
             size = dict(column.units).get(mapping.units.get(column.name, ""), _first_size(column))
             return lambda cell: value.deserialize(_find_number(cell, mapping.decimals) * size)
@@ -106,6 +108,8 @@ class Reader:
 
     def _find_moment(self, cell: Cell) -> datetime:
         moment = _find_moment(cell, self._mapping.dates)
+        if not clock.FIRST_YEAR <= moment.year <= clock.LAST_YEAR:
+            raise ValueError(_("This must be a day between 1900 and 2199."))
         if moment.tzinfo is not None:
             return moment
         at = moment.replace(tzinfo=self._zone)

@@ -25,7 +25,8 @@ class Column:
 
     `aliases` are other headers that it goes by, in any language; `pattern` is what its texts look like where
     they look like nothing else. `units` are the units that its numbers may be in, by what one of it is in
-    ours; the first is meant where nobody says. `example` stands in the template.
+    ours; the first is meant where nobody says. `example` stands in the template. Where a column `varies` from
+    row to row, it is of no use to remember what its texts mean.
     """
 
     field: Field
@@ -34,6 +35,7 @@ class Column:
     needed: bool = False
     units: tuple[tuple[str, float], ...] = ()
     example: Cell = ""
+    varies: bool = False
 
     @property
     def name(self) -> str:
@@ -129,8 +131,8 @@ class Store(Protocol):
         """Keep these rows, as far as they can be kept. A dry one may write: all of it is rolled back."""
         ...
 
-    def finish(self) -> None:
-        """All rows have been taken."""
+    def finish(self) -> Found:
+        """All rows have been taken; what can only be told now."""
         ...
 
     def undo(self) -> list[Obstacle]:
@@ -144,7 +146,8 @@ class ImportKind:
 
     `keys` are the columns that tell which record a row is: the first of them that the row fills in.
 
-    `batch` rows are taken at once. `formats` are those of web.tables that it can be read from.
+    Of the columns `one_of` a row needs one, besides those that say so themselves. `batch` rows are taken
+    at once. `formats` are those of web.tables that it can be read from.
     """
 
     name: str
@@ -153,6 +156,7 @@ class ImportKind:
     columns: tuple[Column, ...]
     keys: tuple[str, ...]
     open: Callable[[psycopg.Connection, Task], Store]
+    one_of: tuple[str, ...] = ()
     batch: int = 1000
     formats: tuple[str, ...] = ("delimited", "workbook")
     sample: str = ""

@@ -86,6 +86,9 @@ def list_headers(column: Column) -> list[str]:
 def guess(kind: ImportKind, sample: Sample, time_zone: str) -> Mapping:
     """What a file seems to mean, by its headers and then by what stands below them."""
     columns = _guess_by_header(kind, sample)
+    for name in [column.name for column in kind.columns if column.needed] + list(kind.one_of):
+        if name in columns and not _says_anything(sample, columns[name]):
+            del columns[name]
     for column in kind.columns:
         free = [place for place in range(len(sample.headers)) if place not in columns.values()]
         if column.pattern and column.name not in columns:
@@ -128,6 +131,10 @@ def _is_near(header: str, headers: Sequence[str]) -> bool:
     return len(header) > 3 and any(
         len(known) > 3 and (header.startswith(known) or header.endswith(known)) for known in headers
     )
+
+
+def _says_anything(sample: Sample, place: int) -> bool:
+    return any(find_cell(line, place) not in (None, "") for line in sample.lines)
 
 
 def _looks_like(pattern: str, texts: list[str]) -> bool:
@@ -176,7 +183,9 @@ def list_questions(kind: ImportKind, mapping: Mapping, sample: Sample) -> dict[s
         questions["dates"] = _("Dates such as 1/2/2024 can be read in two ways: say which.")
     if not mapping.decimals and len(find_decimals(kind, mapping, sample)) > 1:
         questions["decimals"] = _("Numbers such as 1,234 can be read in two ways: say which.")
-    if mapping.key not in given:
+    if kind.one_of and not given.intersection(kind.one_of):
+        questions[kind.one_of[0]] = _("Say which column this is, or one text for all rows.")
+    if kind.keys and mapping.key not in given:
         questions["key"] = _("Say by which column a row finds its record.")
     return questions
 

@@ -59,7 +59,6 @@ class Tally:
         """What some rows are."""
         for verdict, count in found.counts.items():
             self.counts[verdict] += count
-            self.rows += count
         for one in found.findings:
             told = (one.line, one.verdict, one.version, one.verdict == CHANGED and one.record_id)
             self.digest.update(repr(told).encode())
@@ -154,8 +153,8 @@ def undo(control: psycopg.Connection, connection: psycopg.Connection, row: Row) 
 def _make_task(connection: psycopg.Connection, kind: ImportKind, row: Row, is_dry: bool) -> Task:
     if not may(g.user.role, kind.right) or g.user.disabled:
         raise Unreadable(_("Whoever began this may not import it any more."))
-    key = row["mapping"].get("key") or kind.keys[0]
-    keys = (key, *(name for name in kind.keys if name != key))
+    first = row["mapping"].get("key")
+    keys = tuple(sorted(kind.keys, key=lambda name: name != first))
     return Task(row["id"], g.user, g.user.id or None, list_reach(connection, g.user), keys, is_dry)
 
 
@@ -174,6 +173,7 @@ def _take_all(
             for one in results:
                 if isinstance(one, Finding):
                     found.add(one)
+            tally.rows += len(results)
             tally.add(found)
             if is_dry:
                 _keep(control, row["id"], found)
@@ -182,7 +182,7 @@ def _take_all(
                 share = min(table.share, 1.0)
                 if queries.tell_progress(control, id=row["id"], share_done=share, rows_read=tally.rows):
                     raise Stopped
-    store.finish()
+    tally.add(store.finish())
 
 
 def _read_in_batches(reader: Reader, table: Table, size: int) -> Iterator[list[Candidate | Finding]]:
