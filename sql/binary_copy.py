@@ -18,6 +18,7 @@ COLUMNS = (
     "device_id, fix_time, received_at, latitude, longitude, "
     "speed_mps, course, altitude_m, accuracy_m, satellites, attributes"
 )
+KEY_COLUMNS = "device_id, fix_time"
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
@@ -26,6 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _JSONB_VERSION = 1
 
 _pack_head = struct.Struct(">hii").pack
+_pack_key = struct.Struct(">hiiiq").pack
 _pack_place = struct.Struct(">iqiqidid").pack
 _pack_motion = struct.Struct(">iqiqididifif").pack
 _pack_float4 = struct.Struct(">if").pack
@@ -84,7 +86,12 @@ def row_key(head: bytes, fields: bytes) -> bytes:
     return head + fields[:_FIX_TIME_BYTES]
 
 
-def copy_rows(cursor: Cursor, table: str, pieces: Iterable[bytes]) -> None:
+def encode_key(device_id: int, fix_time: datetime) -> bytes:
+    """A row of KEY_COLUMNS alone."""
+    return _pack_key(2, 4, device_id, 8, timestamp_field(fix_time))
+
+
+def copy_rows(cursor: Cursor, table: str, pieces: Iterable[bytes], columns: str = COLUMNS) -> None:
     """Send encoded rows, whole or in pieces, into `table`, one of our own names (never a user's text)."""
-    with cursor.copy(f"/* copy_rows */ COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+    with cursor.copy(f"/* copy_rows */ COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
         copy.write(b"".join((_HEADER, *pieces, _TRAILER)))

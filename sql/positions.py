@@ -192,7 +192,7 @@ class PositionStore:
         if newest:
             copy_rows(cursor, "pg_temp.newest", _pieces(newest.values()))
             queries.update_latest(self._connection)
-            _notify(self._connection, [read_head(head) for head in newest])
+            notify_stored(self._connection, [read_head(head) for head in newest])
 
     def _count_duplicates(self, duplicates: Repeats) -> None:
         if duplicates:
@@ -230,8 +230,15 @@ def catch_up_latest(connection: psycopg.Connection, older_than_s: float = 0.0) -
         owed = [row[0] for row in queries.gather_owed(connection, older_than_s=older_than_s)]
         if owed:
             queries.update_latest(connection)
-            _notify(connection, owed)
+            notify_stored(connection, owed)
     return len(owed)
+
+
+def notify_stored(connection: psycopg.Connection, device_ids: Iterable[int]) -> None:
+    """Tell whoever listens which devices moved, in pieces that fit a notification."""
+    texts = [str(device_id) for device_id in sorted(device_ids)]
+    for start in range(0, len(texts), IDS_A_NOTIFICATION):
+        queries.notify_stored(connection, device_ids=",".join(texts[start : start + IDS_A_NOTIFICATION]))
 
 
 def _pieces(rows: Iterable[Row]) -> Iterator[bytes]:
@@ -295,10 +302,3 @@ def _quarantine_row(refusal: Refused) -> dict[str, object]:
         "size_bytes": len(refusal.raw),
         "raw": refusal.raw[:RAW_LIMIT_BYTES],
     }
-
-
-def _notify(connection: psycopg.Connection, device_ids: Iterable[int]) -> None:
-    """Tell whoever listens which devices moved, in pieces that fit a notification."""
-    texts = [str(device_id) for device_id in sorted(device_ids)]
-    for start in range(0, len(texts), IDS_A_NOTIFICATION):
-        queries.notify_stored(connection, device_ids=",".join(texts[start : start + IDS_A_NOTIFICATION]))

@@ -5,6 +5,7 @@ Apache edition refuses every policy ("not supported under the current license"),
 Either way only whole chunks (days) go whose newest possible row is past the age, and only from `positions`.
 """
 
+from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 import psycopg
@@ -118,6 +119,11 @@ def drop_expired(connection: psycopg.Connection, days: int) -> list[str]:
     with connection.transaction():
         queries.limit_lock_wait(connection)
         return [name for (name,) in queries.drop_chunks_before(connection, days=days)]
+
+
+def find_start(retention_days: int, now: datetime) -> datetime | None:
+    """From when on positions are kept: what is older is dropped in the next nights. None: all is kept."""
+    return now - timedelta(days=retention_days) if retention_days else None
 
 
 def describe_policies(policies: Policies) -> str:
