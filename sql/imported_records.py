@@ -31,14 +31,23 @@ class ImportedRecords:
     ) -> None:
         self._connection, self.table, self._author = connection, table, author
         self._columns = tuple(columns)
-        defaults = dict(queries.list_defaults(connection, table=table))
+        self._defaults = dict(queries.list_defaults(connection, table=table))
+        self._unique = dict(queries.list_unique_columns(connection, table=table))
         self._names = {
             "table": sql.Identifier(table),
             "columns": sql.SQL(", ").join(map(sql.Identifier, self._columns)),
             "settings": sql.SQL(", ").join(map(_set, self._columns)),
-            "given": sql.SQL(", ").join(_fill_in(name, defaults.get(name)) for name in self._columns),
+            "filled": sql.SQL(", ").join(_fill_in(name, self._defaults.get(name)) for name in self._columns),
             "sequence": sql.Literal(queries.find_sequence(connection, table=table)),
         }
+
+    def fills(self, column: str) -> bool:
+        """Whether a new record has something in a column where nothing is given."""
+        return column in self._defaults
+
+    def is_unique(self, column: str) -> bool:
+        """Whether no two records may have the same in a column."""
+        return column in self._unique
 
     def find(self, column: str, keys: Sequence[Any]) -> list[Row]:
         """The records that have one of these values in a column, the archived ones included, to be changed.
@@ -52,56 +61,28 @@ class ImportedRecords:
 
     def add(self, rows: Sequence[Row]) -> list[int]:
         """New records, in this order; what is not given or None has its default. Raises psycopg.Error."""
-        statement = sql.SQL(
-            """
+        statement = """
             WITH given AS (
                 SELECT nextval({sequence}) AS new_id, number, record.*
                 FROM jsonb_array_elements(%(rows)s) WITH ORDINALITY AS one (item, number),
                      jsonb_populate_record(NULL::{table}, item) AS record
             ), added AS (
                 INSERT INTO {table} (id, {columns}) OVERRIDING SYSTEM VALUE
-                SELECT new_id, {given} FROM given ORDER BY number RETURNING *
+                SELECT new_id, {filled} FROM given ORDER BY number RETURNING *
             )
             SELECT added.id, record_change(%(user_id)s, %(request_id)s, 'add', %(table)s, added.id, NULL,
                                            to_jsonb(added))
             FROM added JOIN given ON new_id = added.id ORDER BY number
             """
-        )
-        return [id for id, _ in self._write(statement, rows)]
+        return [id for id, _ in self._execute(statement, {"rows": wrap(list(rows))})] if rows else []
 
     def change(self, rows: Sequence[Row]) -> list[int]:
         """Records as given by id and version, with all columns; those that were still of that version.
 
         Raises psycopg.Error.
         """
-        statement = sql.SQL(
-            """
-            WITH given AS (
-                SELECT record.* FROM jsonb_populate_recordset(NULL::{table}, %(rows)s) AS record
-            ), before AS (
-                SELECT kept.* FROM {table} AS kept JOIN given USING (id, version)
-                ORDER BY id FOR UPDATE OF kept
-            ), after AS (
-                UPDATE {table} AS kept SET {settings}, version = kept.version + 1
-                FROM given JOIN before USING (id) WHERE kept.id = given.id RETURNING kept.*
-            )
-            SELECT before.id, record_change(%(user_id)s, %(request_id)s, 'change', %(table)s, before.id,
-                                            to_jsonb(before), to_jsonb(after))
-            FROM before JOIN after USING (id)
-            """
-        )
-        return [id for id, _ in self._write(statement, rows)]
-
-    def _write(self, statement: sql.SQL, rows: Sequence[Row]) -> list[tuple[int, Any]]:
-        if not rows:
-            return []
-        given = {
-            "rows": wrap(list(rows)),
-            "user_id": self._author.user_id,
-            "request_id": self._author.request_id,
-            "table": self.table,
-        }
-        return self._connection.execute(statement.format(**self._names), given, prepare=False).fetchall()
+        given = "SELECT record.* FROM jsonb_populate_recordset(NULL::{table}, %(rows)s) AS record"
+        return self._replace(given, "id, version", {"rows": wrap(list(rows))}) if rows else []
 
     def list_obstacles(self, import_id: int, own_parts: Sequence[str] = ()) -> list[tuple[int, str]]:
         """Which records stand in the way of taking an import back, and why: `changed`, `gone` or a table.
@@ -134,33 +115,21 @@ class ImportedRecords:
         asked = {"table": table, "ids": ids, "most": MOST_OBSTACLES}
         return self._connection.execute(statement, asked, prepare=False).fetchall()
 
+    def list_touched(self, import_id: int) -> list[int]:
+        """The records that an import added or changed."""
+        asked = {"request_id": name_request(import_id), "table": self.table}
+        return [id for (id,) in queries.list_touched(self._connection, **asked)]
+
     def take_back(self, import_id: int) -> int:
-        """Put every record as it was before an import; how many. Only where nothing stands in the way."""
-        asked = {
-            "origin": name_request(import_id),
-            "user_id": self._author.user_id,
-            "request_id": self._author.request_id,
-            "table": self.table,
-        }
-        restore = sql.SQL(
+        """Put every record as it was before an import; how many. Only where nothing stands in the way.
+
+        Raises psycopg.Error where somebody else has by now what only one may have.
+        """
+        former = """
+            SELECT record.* FROM audit_log l, jsonb_populate_record(NULL::{table}, l.before) AS record
+            WHERE l.request_id = %(origin)s AND l.table_name = %(table)s AND l.action = 'change'
             """
-            WITH given AS (
-                SELECT record.* FROM audit_log l, jsonb_populate_record(NULL::{table}, l.before) AS record
-                WHERE l.request_id = %(origin)s AND l.table_name = %(table)s AND l.action = 'change'
-            ), before AS (
-                SELECT kept.* FROM {table} AS kept JOIN given USING (id)
-                ORDER BY id FOR UPDATE OF kept
-            ), after AS (
-                UPDATE {table} AS kept SET {settings}, version = kept.version + 1
-                FROM given JOIN before USING (id) WHERE kept.id = given.id RETURNING kept.*
-            )
-            SELECT record_change(%(user_id)s, %(request_id)s, 'change', %(table)s, before.id,
-                                 to_jsonb(before), to_jsonb(after))
-            FROM before JOIN after USING (id)
-            """
-        )
-        remove = sql.SQL(
-            """
+        remove = """
             WITH gone AS (
                 DELETE FROM {table} AS kept USING audit_log l
                 WHERE l.request_id = %(origin)s AND l.table_name = %(table)s AND l.action = 'add'
@@ -170,10 +139,75 @@ class ImportedRecords:
                                  to_jsonb(gone), NULL)
             FROM gone
             """
+        asked = {"origin": name_request(import_id)}
+        removed = self._execute(remove, asked)
+        return len(removed) + len(self._replace(former, "id", asked))
+
+    def list_takers(self, import_id: int, column: str) -> list[int]:
+        """Of the records that an import changed, those whose former value in a column another has by now."""
+        statement = """
+            SELECT DISTINCT former.id
+            FROM audit_log l, jsonb_populate_record(NULL::{table}, l.before) AS former
+            JOIN {table} AS other ON other.{column} = former.{column} AND other.id <> former.id
+            WHERE l.request_id = %(origin)s AND l.table_name = %(table)s AND l.action = 'change'
+              AND l.before -> %(column)s IS DISTINCT FROM l.after -> %(column)s
+              AND NOT EXISTS (SELECT FROM audit_log own WHERE own.request_id = l.request_id
+                              AND own.table_name = l.table_name AND own.record_id = other.id)
+            ORDER BY 1 LIMIT %(most)s
+            """
+        if not self.is_unique(column):
+            return []
+        asked = {"origin": name_request(import_id), "column": column, "most": MOST_OBSTACLES}
+        return [id for (id,) in self._execute(statement, asked, column=sql.Identifier(column))]
+
+    def _replace(self, given: str, same: str, asked: Row) -> list[int]:
+        """Put given records in the place of those that are the `same`; their ids. Raises psycopg.Error.
+
+        Where one gets what only one may have from another of them, all of these let go of it first.
+        """
+        parts = {"given": sql.SQL(given).format(**self._names), "same": sql.SQL(same)}
+        kept = "SELECT kept.* FROM {table} AS kept JOIN given USING ({same}) ORDER BY id FOR UPDATE OF kept"
+        try:
+            with self._connection.transaction():
+                return self._put(kept, asked, **parts)
+        except psycopg.errors.UniqueViolation:
+            parts["before"] = sql.SQL(kept).format(**self._names, **parts)
+            gather = "WITH given AS ({given}), before AS ({before}) SELECT jsonb_agg(before) FROM before"
+            let_go = """
+                WITH given AS ({given}) UPDATE {table} AS kept SET {freed} FROM given
+                WHERE kept.id = given.id RETURNING kept.id
+                """
+            before = self._execute(gather, asked, **parts)[0][0]
+            self._execute(let_go, asked, freed=self._free(), **parts)
+            remembered = "SELECT * FROM jsonb_populate_recordset(NULL::{table}, %(before)s)"
+            return self._put(remembered, {**asked, "before": wrap(before)}, **parts)
+
+    def _put(self, kept: str, asked: Row, **parts: sql.Composable) -> list[int]:
+        statement = """
+            WITH given AS ({given}), before AS ({before}), after AS (
+                UPDATE {table} AS kept SET {settings}, version = kept.version + 1
+                FROM given JOIN before USING (id) WHERE kept.id = given.id RETURNING kept.*
+            )
+            SELECT before.id, record_change(%(user_id)s, %(request_id)s, 'change', %(table)s, before.id,
+                                            to_jsonb(before), to_jsonb(after))
+            FROM before JOIN after USING (id)
+            """
+        before = sql.SQL(kept).format(**self._names, **parts)
+        return [id for id, _ in self._execute(statement, asked, **{**parts, "before": before})]
+
+    def _free(self) -> sql.Composable:
+        """Of each column in which no two may have the same, what no other has, where it is to change."""
+        changed = sql.SQL("{0} = CASE WHEN kept.{0} IS DISTINCT FROM given.{0} THEN {1} ELSE kept.{0} END")
+        return sql.SQL(", ").join(
+            changed.format(sql.Identifier(name), sql.SQL(free))
+            for name, free in self._unique.items()
+            if name in self._columns
         )
-        removed = self._connection.execute(remove.format(**self._names), asked, prepare=False)
-        restored = self._connection.execute(restore.format(**self._names), asked, prepare=False)
-        return removed.rowcount + restored.rowcount
+
+    def _execute(self, statement: str, asked: Row, **parts: sql.Composable) -> list[Any]:
+        signed = {"user_id": self._author.user_id, "request_id": self._author.request_id, "table": self.table}
+        named = sql.SQL(statement).format(**self._names, **parts)
+        return self._connection.execute(named, {**asked, **signed}, prepare=False).fetchall()
 
 
 def _set(name: str) -> sql.Composable:

@@ -19,3 +19,33 @@ ORDER BY 1, 2;
 -- The records of a table that an import added.
 SELECT record_id FROM audit_log
 WHERE request_id = :request_id AND table_name = :table AND action = 'add' ORDER BY record_id;
+
+-- name: list_touched
+-- The records of a table that an import added or changed.
+SELECT record_id FROM audit_log WHERE request_id = :request_id AND table_name = :table ORDER BY record_id;
+
+-- name: list_unique_columns
+-- The columns of a table whose values only one record may have, with an expression that nobody else's is.
+SELECT attname, coalesce(pg_get_expr(adbin, adrelid), CASE WHEN attnotnull THEN 'chr(1) || kept.id' ELSE 'NULL' END)
+FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = to_regclass(:table) AND attnum > 0 AND EXISTS (
+    SELECT FROM pg_index
+    WHERE indrelid = attrelid AND indisunique AND NOT indisprimary
+      AND (attnum = ANY(indkey) OR EXISTS (
+          SELECT FROM pg_depend
+          WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND refobjid = attrelid AND refobjsubid = attnum)));
+
+-- name: forget_installations!
+-- Of the devices that an import moved, none has been where it put them, or was put back to.
+DELETE FROM device_installations i USING audit_log l
+WHERE l.request_id = :request_id AND l.table_name = 'devices' AND l.action = 'change'
+  AND l.before -> 'vehicle_id' IS DISTINCT FROM l.after -> 'vehicle_id'
+  AND i.device_id = l.record_id AND (upper_inf(during) OR upper(during) > l.at);
+
+-- name: resume_installations!
+-- Of the devices that an import moved, each has stayed where it was then.
+UPDATE device_installations i SET during = tstzrange(lower(during), NULL)
+FROM audit_log l
+WHERE l.request_id = :request_id AND l.table_name = 'devices' AND l.action = 'change'
+  AND l.before -> 'vehicle_id' IS DISTINCT FROM l.after -> 'vehicle_id'
+  AND i.device_id = l.record_id AND upper(during) = l.at;
