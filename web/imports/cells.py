@@ -118,15 +118,18 @@ class Reader:
         return at
 
     def _read_reference(self, noun: str) -> Read:
-        """By the whole name, or what stands before a bracket; the archived ones only where no other is."""
-        names: dict[str, list[tuple[int, bool]]] = {}
+        """By the whole name, what stands before a bracket, or in it; archived ones where no other is."""
+        ways: tuple[dict[str, list[tuple[int, bool]]], ...] = ({}, {}, {})
         asked = {"search": "", "ids": None, "depot_ids": self._reach, "most": 2**31 - 1}
         for id, name, is_archived in getattr(queries, f"list_{noun}_names")(self._connection, **asked):
-            for known in {name.casefold(), name.partition(" (")[0].casefold()}:
-                names.setdefault(known, []).append((id, is_archived))
+            before, _bracket, inside = name.casefold().rpartition(" (")
+            for known, text in zip(ways, (name.casefold(), before, inside.removesuffix(")")), strict=True):
+                if text and (before or known is ways[0]):
+                    known.setdefault(text, []).append((id, is_archived))
 
         def read(cell: Cell) -> int:
-            found = names.get(_write(cell).casefold(), [])
+            text = _write(cell).strip().casefold()
+            found = next((known[text] for known in ways if text in known), [])
             kept = [id for id, is_archived in found if not is_archived] or [id for id, _archived in found]
             if not kept:
                 raise ValueError(_("There is no such record."))
