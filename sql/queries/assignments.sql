@@ -170,3 +170,30 @@ WHERE d.archived_at IS NULL AND d.status = 'active'
   AND NOT EXISTS (SELECT FROM driver_assignments a
                   WHERE a.driver_id = d.id AND a.during && tstzrange(:starts_at, :ends_at))
 ORDER BY d.depot_id IS DISTINCT FROM given.depot_id, lower(d.name) LIMIT :most;
+
+-- name: find_assignments
+-- The assignments of these vehicles to these drivers from these moments on, to be changed.
+SELECT a.id, a.vehicle_id, a.driver_id, lower(a.during) AS starts_at, upper(a.during) AS ends_at, a.kind,
+       a.notes, a.version
+FROM driver_assignments a
+JOIN unnest(:vehicle_ids::integer[], :driver_ids::integer[], :moments::timestamptz[]) AS one (vehicle, driver, moment)
+    ON a.vehicle_id = vehicle AND a.driver_id = driver AND lower(a.during) = moment
+FOR UPDATE OF a;
+
+-- name: list_assignments_of_request
+-- What one request did to assignments, the first first: whether that has been changed since, and whether taking
+-- it back would take another's time.
+SELECT l.id AS change_id, l.record_id, one.vehicle_id, one.driver_id,
+       a.version IS DISTINCT FROM (l.after ->> 'version')::integer AS is_changed,
+       l.before IS NOT NULL AND EXISTS (
+           SELECT FROM driver_assignments other
+           WHERE (other.vehicle_id = one.vehicle_id OR other.driver_id = one.driver_id)
+             AND other.during && tstzrange((l.before ->> 'starts_at')::timestamptz, (l.before ->> 'ends_at')::timestamptz)
+             AND NOT EXISTS (SELECT FROM audit_log own
+                             WHERE own.request_id = l.request_id AND own.table_name = l.table_name
+                               AND own.record_id = other.id)) AS is_taken
+FROM audit_log l
+LEFT JOIN driver_assignments a ON a.id = l.record_id,
+     jsonb_to_record(coalesce(l.after, l.before)) AS one (vehicle_id integer, driver_id integer)
+WHERE l.request_id = :request_id AND l.table_name = 'driver_assignments'
+ORDER BY l.id;

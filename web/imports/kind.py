@@ -1,6 +1,6 @@
 """What a kind of import is: what its templates, its mapping, its checks and its keeping follow from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from sql.audit import Row
 from sql.users import User
 from web.forms import Field
 from web.measures import Measure
+from web.records.kind import is_shown
 from web.records.references import Reference
 from web.tables.table import Cell
 from web.values import Day, Moment, Number, Whole, Yes
@@ -60,12 +61,19 @@ class Column:
         return next((name for name, kind in types if isinstance(value, kind)), "text")
 
 
-def make_column(field: Field, **more: Any) -> Column:
-    """The column of a field; of an amount with the units that people enter it in."""
+def make_column(field: Field, aliases: str = "", **more: Any) -> Column:
+    """The column of a field, its aliases with commas between; of an amount with the units of people."""
     units: tuple[tuple[str, float], ...] = ()
     if isinstance(field.value, Measure):
         units = tuple(dict.fromkeys((field.value.metric, field.value.imperial)))
-    return Column(field, **{"units": units, **more})
+    known = tuple(filter(None, aliases.split(", ")))
+    return Column(field, known, **{"units": units, **more})
+
+
+def make_columns(fields: Iterable[Field], declared: Mapping[str, Mapping[str, Any]]) -> tuple[Column, ...]:
+    """The columns of some fields, by what is declared of each."""
+    by_name = {field.name: field for field in fields}
+    return tuple(make_column(by_name[name], **more) for name, more in declared.items())
 
 
 class Candidate(NamedTuple):
@@ -144,7 +152,8 @@ class Store(Protocol):
 class ImportKind:
     """One kind. `right` is what one needs to import it; `open` makes the store of an import.
 
-    `keys` are the columns that tell which record a row is: the first of them that the row fills in.
+    Of the columns that are `declared`, a person fills in those of fields that they may see. `keys` are the
+    columns that tell which record a row is: the first of them that the row fills in.
 
     Of the columns `one_of` a row needs one, besides those that say so themselves. `batch` rows are taken
     at once. `formats` are those of web.tables that it can be read from.
@@ -153,7 +162,7 @@ class ImportKind:
     name: str
     title: Any
     right: str
-    columns: tuple[Column, ...]
+    declared: tuple[Column, ...]
     keys: tuple[str, ...]
     open: Callable[[psycopg.Connection, Task], Store]
     one_of: tuple[str, ...] = ()
@@ -162,6 +171,11 @@ class ImportKind:
     sample: str = ""
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        """Those that the person who asks may see."""
+        return tuple(one for one in self.declared if not one.field.right or is_shown(one.field))
+
+    @property
     def by_name(self) -> dict[str, Column]:
-        """The columns by their names."""
+        """These by their names."""
         return {column.name: column for column in self.columns}
