@@ -42,6 +42,8 @@ class Reading:
 class Table(Protocol):
     """An open file of rows. Lines are read once, in constant memory; blank ones are left out.
 
+    No header comes twice, and an empty cell is None. Each line has as many cells as there are headers; one
+    with a fault may have more.
     `share` is how much of the file has been read, from 0 to 1. Reading raises Unreadable.
     """
 
