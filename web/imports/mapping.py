@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from web.tables.numbers import guess_decimal
 from web.tables.table import Cell, Line
 
 UNIT = re.compile(r"[(\[]([^)\]]*)[)\]]\s*$")
+ANY_ORDER = {"ymd"}  # what the days of a column have that read the same in any order
 NUMBERS, DAYS = ("number", "whole", "measure"), ("day", "moment")
 # What a file of rejected rows has beside the columns it came from.
 OWN_HEADERS = ("line", "reason")
@@ -150,26 +151,35 @@ def _guess_unit(column: Column, header: str) -> str:
 
 def find_orders(kind: ImportKind, mapping: Mapping, sample: Sample) -> set[str]:
     """In which orders day, month and year may stand in this file; none where nothing depends on it."""
-    return _find_ways(kind, mapping, sample, DAYS, guess_order)
+    ways = _list_ways(kind, mapping, sample, DAYS, guess_order)
+    return _agree([one for one in ways if one != ANY_ORDER] or ways)
 
 
 def find_decimals(kind: ImportKind, mapping: Mapping, sample: Sample) -> set[str]:
     """What may stand before the decimals in this file; nothing where nothing depends on it."""
-    return _find_ways(kind, mapping, sample, NUMBERS, guess_decimal)
+    return _agree(_list_ways(kind, mapping, sample, NUMBERS, _guess_mark))
 
 
-def _find_ways(
-    kind: ImportKind, mapping: Mapping, sample: Sample, types: tuple[str, ...], guess_ways: Any
-) -> set[str]:
-    """The ways that fit most columns; two columns that need different ones leave both open."""
-    ways: list[set[str]] = []
-    for name, place in mapping.columns.items():
-        texts = sample.list_texts(place)
-        if kind.by_name[name].type in types and texts and (fitting := guess_ways(texts)):
-            ways.append(fitting)
-    if not ways:
-        return set()
-    return set.intersection(*ways) or set.union(*ways)
+def _list_ways(
+    kind: ImportKind,
+    mapping: Mapping,
+    sample: Sample,
+    types: tuple[str, ...],
+    guess_ways: Callable[[list[str]], set[str]],
+) -> list[set[str]]:
+    """The ways in which each column of these types may be read, where its texts are such at all."""
+    places = [place for name, place in mapping.columns.items() if kind.by_name[name].type in types]
+    return [ways for place in places if (ways := guess_ways(sample.list_texts(place)))]
+
+
+def _agree(ways: list[set[str]]) -> set[str]:
+    """What fits all columns; two that need different ways leave both open."""
+    return (set.intersection(*ways) or set.union(*ways)) if ways else set()
+
+
+def _guess_mark(texts: list[str]) -> set[str]:
+    """The decimal signs of a column; none where no text depends on it."""
+    return guess_decimal(texts) if any(sign in text for text in texts for sign in ".,") else set()
 
 
 def list_questions(kind: ImportKind, mapping: Mapping, sample: Sample) -> dict[str, str]:
