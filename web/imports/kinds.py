@@ -25,6 +25,8 @@ IMPORTS = (
                     "vehicle",
                     "vehicle number",
                     "vehicle id",
+                    "veh id",
+                    "bus id",
                     "fleet no",
                     "number",
                     "nummer",

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask_babel import force_locale
@@ -84,6 +85,15 @@ def list_headers(column: Column) -> list[str]:
     return [column.name, *labels, *column.aliases]
 
 
+def list_words(column: Column) -> dict[str, Any]:
+    """What a choice may be called: its key, and its words in every language."""
+    words = {str(key): key for key, _label in column.field.choices}
+    for language in LANGUAGES:
+        with force_locale(language):
+            words |= {str(label): key for key, label in column.field.choices}
+    return words
+
+
 def guess(kind: ImportKind, sample: Sample, time_zone: str) -> Mapping:
     """What a file seems to mean, by its headers and then by what stands below them."""
     columns = _guess_by_header(kind, sample)
@@ -121,16 +131,28 @@ def _guess_by_header(kind: ImportKind, sample: Sample) -> dict[str, int]:
     columns: dict[str, int] = {}
     for is_near in (False, True):
         for name, headers in known.items():
-            for place, header in enumerate(folded):
-                fits = _is_near(header, headers) if is_near else header in headers
-                if name not in columns and place not in columns.values() and fits:
-                    columns[name] = place
+            fitting = [
+                place
+                for place, header in enumerate(folded)
+                if place not in columns.values()
+                and (_is_near(header, headers) if is_near else header in headers)
+            ]
+            if fitting and name not in columns:
+                columns[name] = max(fitting, key=partial(_count_choices, kind.by_name[name], sample))
     return columns
 
 
+def _count_choices(column: Column, sample: Sample, place: int) -> int:
+    """How many texts of a column of the file are choices of a field; of those alike the first counts."""
+    words = {fold(word) for word in list_words(column)}
+    return sum(1 for text in sample.list_texts(place) if fold(text) in words)
+
+
 def _is_near(header: str, headers: Sequence[str]) -> bool:
-    return len(header) > 3 and any(
-        len(known) > 3 and (header.startswith(known) or header.endswith(known)) for known in headers
+    """One begins or ends with most of the other: fleetnumber2, tank l, the plate."""
+    return any(
+        len(short) >= 0.7 * len(long) and len(short) > 3 and (long.startswith(short) or long.endswith(short))
+        for short, long in (sorted((header, known), key=len) for known in headers)
     )
 
 
