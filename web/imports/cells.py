@@ -10,15 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from marshmallow import ValidationError, missing
 
 from sql.queries import queries
 from web import clock
 from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, Reasons
-from web.imports.mapping import Mapping, find_cell
-from web.languages import LANGUAGES
+from web.imports.mapping import Mapping, find_cell, list_words
 from web.tables.days import read_day, read_moment
 from web.tables.numbers import read_number
 from web.tables.table import Cell, Line
@@ -146,10 +144,7 @@ def _first_size(column: Column) -> float:
 
 def _read_choice(column: Column, words: dict[str, str]) -> Read:
     """By its key, its word in any language, or what a person said that it means."""
-    keys = {str(key).casefold(): key for key, _label in column.field.choices}
-    for language in LANGUAGES:
-        with force_locale(language):
-            keys |= {str(label).casefold(): key for key, label in column.field.choices}
+    keys = {word.casefold(): key for word, key in list_words(column).items()}
     keys |= {word.strip().casefold(): key for word, key in words.items()}
     choices = ", ".join(str(label) for _key, label in column.field.choices)
 

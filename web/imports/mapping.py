@@ -3,8 +3,9 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask_babel import force_locale
@@ -17,6 +18,7 @@ from web.tables.numbers import guess_decimal
 from web.tables.table import Cell, Line
 
 UNIT = re.compile(r"[(\[]([^)\]]*)[)\]]\s*$")
+ANY_ORDER = {"ymd"}  # what the days of a column have that read the same in any order
 NUMBERS, DAYS = ("number", "whole", "measure"), ("day", "moment")
 # What a file of rejected rows has beside the columns it came from.
 OWN_HEADERS = ("line", "reason")
@@ -83,6 +85,15 @@ def list_headers(column: Column) -> list[str]:
     return [column.name, *labels, *column.aliases]
 
 
+def list_words(column: Column) -> dict[str, Any]:
+    """What a choice may be called: its key, and its words in every language."""
+    words = {str(key): key for key, _label in column.field.choices}
+    for language in LANGUAGES:
+        with force_locale(language):
+            words |= {str(label): key for key, label in column.field.choices}
+    return words
+
+
 def guess(kind: ImportKind, sample: Sample, time_zone: str) -> Mapping:
     """What a file seems to mean, by its headers and then by what stands below them."""
     columns = _guess_by_header(kind, sample)
@@ -120,16 +131,28 @@ def _guess_by_header(kind: ImportKind, sample: Sample) -> dict[str, int]:
     columns: dict[str, int] = {}
     for is_near in (False, True):
         for name, headers in known.items():
-            for place, header in enumerate(folded):
-                fits = _is_near(header, headers) if is_near else header in headers
-                if name not in columns and place not in columns.values() and fits:
-                    columns[name] = place
+            fitting = [
+                place
+                for place, header in enumerate(folded)
+                if place not in columns.values()
+                and (_is_near(header, headers) if is_near else header in headers)
+            ]
+            if fitting and name not in columns:
+                columns[name] = max(fitting, key=partial(_count_choices, kind.by_name[name], sample))
     return columns
 
 
+def _count_choices(column: Column, sample: Sample, place: int) -> int:
+    """How many texts of a column of the file are choices of a field; of those alike the first counts."""
+    words = {fold(word) for word in list_words(column)}
+    return sum(1 for text in sample.list_texts(place) if fold(text) in words)
+
+
 def _is_near(header: str, headers: Sequence[str]) -> bool:
-    return len(header) > 3 and any(
-        len(known) > 3 and (header.startswith(known) or header.endswith(known)) for known in headers
+    """One begins or ends with most of the other: fleetnumber2, tank l, the plate."""
+    return any(
+        len(short) >= 0.7 * len(long) and len(short) > 3 and (long.startswith(short) or long.endswith(short))
+        for short, long in (sorted((header, known), key=len) for known in headers)
     )
 
 
@@ -150,26 +173,35 @@ def _guess_unit(column: Column, header: str) -> str:
 
 def find_orders(kind: ImportKind, mapping: Mapping, sample: Sample) -> set[str]:
     """In which orders day, month and year may stand in this file; none where nothing depends on it."""
-    return _find_ways(kind, mapping, sample, DAYS, guess_order)
+    ways = _list_ways(kind, mapping, sample, DAYS, guess_order)
+    return _agree([one for one in ways if one != ANY_ORDER] or ways)
 
 
 def find_decimals(kind: ImportKind, mapping: Mapping, sample: Sample) -> set[str]:
     """What may stand before the decimals in this file; nothing where nothing depends on it."""
-    return _find_ways(kind, mapping, sample, NUMBERS, guess_decimal)
+    return _agree(_list_ways(kind, mapping, sample, NUMBERS, _guess_mark))
 
 
-def _find_ways(
-    kind: ImportKind, mapping: Mapping, sample: Sample, types: tuple[str, ...], guess_ways: Any
-) -> set[str]:
-    """The ways that fit most columns; two columns that need different ones leave both open."""
-    ways: list[set[str]] = []
-    for name, place in mapping.columns.items():
-        texts = sample.list_texts(place)
-        if kind.by_name[name].type in types and texts and (fitting := guess_ways(texts)):
-            ways.append(fitting)
-    if not ways:
-        return set()
-    return set.intersection(*ways) or set.union(*ways)
+def _list_ways(
+    kind: ImportKind,
+    mapping: Mapping,
+    sample: Sample,
+    types: tuple[str, ...],
+    guess_ways: Callable[[list[str]], set[str]],
+) -> list[set[str]]:
+    """The ways in which each column of these types may be read, where its texts are such at all."""
+    places = [place for name, place in mapping.columns.items() if kind.by_name[name].type in types]
+    return [ways for place in places if (ways := guess_ways(sample.list_texts(place)))]
+
+
+def _agree(ways: list[set[str]]) -> set[str]:
+    """What fits all columns; two that need different ways leave both open."""
+    return (set.intersection(*ways) or set.union(*ways)) if ways else set()
+
+
+def _guess_mark(texts: list[str]) -> set[str]:
+    """The decimal signs of a column; none where no text depends on it."""
+    return guess_decimal(texts) if any(sign in text for text in texts for sign in ".,") else set()
 
 
 def list_questions(kind: ImportKind, mapping: Mapping, sample: Sample) -> dict[str, str]:
