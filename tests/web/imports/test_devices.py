@@ -21,7 +21,8 @@ def cast(connection: psycopg.Connection, people: None) -> None:
     """Four buses, two of each depot, and devices in the first two."""
     connection.execute("INSERT INTO depots (name) VALUES ('North'), ('South')")
     connection.execute(
-        "INSERT INTO vehicles (fleet_number, depot_id) VALUES ('101', 1), ('102', 1), ('201', 2), ('O''Hara', 2)"
+        "INSERT INTO vehicles (fleet_number, depot_id)"
+        " VALUES ('101', 1), ('102', 1), ('201', 2), ('O''Hara', 2)"
     )
     connection.execute("INSERT INTO devices (uid, vehicle_id) VALUES ('a', 1), ('b', 2)")
 
@@ -29,7 +30,8 @@ def cast(connection: psycopg.Connection, people: None) -> None:
 def find_vehicles(connection: psycopg.Connection) -> dict[str, str | None]:
     """Which vehicle each device is in."""
     rows = connection.execute(
-        "SELECT uid, fleet_number FROM devices LEFT JOIN vehicles ON vehicles.id = vehicle_id ORDER BY devices.id"
+        "SELECT uid, fleet_number FROM devices LEFT JOIN vehicles ON vehicles.id = vehicle_id"
+        " ORDER BY devices.id"
     )
     return dict(rows.fetchall())
 
@@ -37,10 +39,14 @@ def find_vehicles(connection: psycopg.Connection) -> dict[str, str | None]:
 def test_new_devices_are_put_into_their_vehicles(
     importer: Any, connection: psycopg.Connection, verdicts: Verdicts
 ) -> None:
-    text = "IMEI,Vehicle,Model,Phone\n356307042441013,201,FMB120,+49 151\n356307042441021,o'hara,,\nجهاز,,,\n"
+    text = """IMEI,Vehicle,Model,Phone
+356307042441013,201,FMB120,+49 151
+356307042441021,o'hara,,
+حافلة,,,
+"""
     assert verdicts(importer.run("devices", text)) == (3, 0, 0, 0)
     assert find_vehicles(connection) == {
-        "a": "101", "b": "102", "356307042441013": "201", "356307042441021": "O'Hara", "جهاز": None
+        "a": "101", "b": "102", "356307042441013": "201", "356307042441021": "O'Hara", "حافلة": None
     }  # fmt: skip
     installed = connection.execute(
         "SELECT vehicle_id FROM device_installations ORDER BY device_id"
@@ -154,7 +160,8 @@ def test_undoing_leaves_no_trace_of_where_the_devices_had_been_put(
     connection.execute("INSERT INTO devices (uid) VALUES ('never'), ('once')")
     connection.execute("UPDATE devices SET vehicle_id = 3 WHERE uid = 'once'")
     connection.execute(
-        "UPDATE device_installations SET during = tstzrange(NULL, now() - interval '2 hours') WHERE vehicle_id = 3"
+        "UPDATE device_installations SET during = tstzrange(NULL, now() - interval '2 hours')"
+        " WHERE vehicle_id = 3"
     )
     connection.execute("ALTER TABLE devices DISABLE TRIGGER device_moved")
     connection.execute("UPDATE devices SET vehicle_id = NULL WHERE uid = 'once'")

@@ -187,8 +187,8 @@ def test_undoing_puts_every_driver_as_they_were(
     row = importer.undo(row["id"])
     assert (row["state"], row["obstacles"]) == ("undone", None)
     assert kept(*TABLES) == before
-    told = connection.execute("SELECT action, count(*) FROM audit_log WHERE request_id = %s GROUP BY 1 ORDER BY 1",
-                              (f"undo-import-{row['id']}",)).fetchall()  # fmt: skip
+    query = "SELECT action, count(*) FROM audit_log WHERE request_id = %s GROUP BY 1 ORDER BY 1"
+    told = connection.execute(query, (f"undo-import-{row['id']}",)).fetchall()
     assert told == [("change", 2), ("remove", 1)]
 
 

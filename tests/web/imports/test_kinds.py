@@ -1,4 +1,4 @@
-"""The kinds of import, each a declaration: which headers lead to which column, and whose they are to fill in."""
+"""The kinds of import: which headers lead to which column, and whose they are to fill in."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ def test_no_header_leads_to_two_columns(kind: Any, importer: Any) -> None:
         ),
         (
             "drivers",
-            "Personal-Nr.,Fahrer,Telefon,Führerschein-Nr.,Führerscheinklassen,Führerschein gültig bis,Standort",
+            "Personal-Nr.,Fahrer,Telefon,Führerschein-Nr.,Klassen,Führerschein gültig bis,Standort",
             "staff_number,name,phone,licence_number,licence_classes,licence_expires_on,depot_id",
         ),
         (
