@@ -217,6 +217,9 @@ def list_questions(kind: ImportKind, mapping: Mapping, sample: Sample) -> dict[s
         questions["decimals"] = _("Numbers such as 1,234 can be read in two ways: say which.")
     if kind.one_of and not given.intersection(kind.one_of):
         questions[kind.one_of[0]] = _("Say which column this is, or one text for all rows.")
+    for name in mapping.columns:
+        if kind.by_name[name].asks_unit and name not in mapping.units:
+            questions[name] = _("Say in which unit this is.")
     if kind.keys and mapping.key not in given:
         questions["key"] = _("Say by which column a row finds its record.")
     return questions

@@ -1,0 +1,1 @@
+"""How long large files take to import, and with how much memory."""
