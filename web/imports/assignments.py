@@ -1,8 +1,8 @@
 """Driver assignments from a file: a row is the regular assignment of its vehicle, driver and beginning.
 
 They keep the rules of sql.assignments, which no statement over many rows could, so they are written one by
-one. A row changes the end and the notes of what is there. What one row takes another may just have given
-free: the changed are written before the new, and what was in the way of one is tried again after the others.
+one. A row changes the end and the notes of what is there. What a new one takes, a changed one may just have
+given free: the changed are written before the new.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import psycopg
 from flask import g
 from flask_babel import gettext as _
 
-from sql.assignments import Assignments, Overlap
+from sql.assignments import Assignments
 from sql.audit import Author, Row
 from sql.imported_records import name_request
 from sql.queries import fetch_rows, queries
@@ -60,9 +60,8 @@ class AssignmentStore:
                 wanted.append((finding, {**BLANK, **candidate.values}))
             else:
                 found.add(finding)
-        for verdict in (CHANGED, NEW):
-            for finding in self._write([one for one in wanted if one[0].verdict == verdict]):
-                found.add(finding)
+        for finding, row in sorted(wanted, key=lambda one: one[0].verdict == NEW):
+            found.add(self._write(finding, row))
         found.findings.sort(key=lambda finding: finding.line)
         return found
 
@@ -120,22 +119,8 @@ class AssignmentStore:
             return [("", _("Line %(line)s is about the same assignment.", line=line))]
         return []
 
-    def _write(self, wanted: list[tuple[Finding, Row]]) -> list[Finding]:
-        """Write these one by one, and what others were in the way of again after them."""
-        written: list[Finding] = []
-        while wanted:
-            refused = [(finding, row, error) for finding, row in wanted if (error := self._try(finding, row))]
-            lines = {finding.line for finding, _row, _error in refused}
-            written += [finding for finding, _row in wanted if finding.line not in lines]
-            again = [(finding, row) for finding, row, error in refused if isinstance(error, Overlap)]
-            if not again or len(refused) == len(wanted):
-                return written + [self._reject(*one) for one in refused]
-            written += [self._reject(*one) for one in refused if not isinstance(one[2], Overlap)]
-            wanted = again
-        return written
-
-    def _try(self, finding: Finding, row: Row) -> RecordError | None:
-        """Write one; why not."""
+    def _write(self, finding: Finding, row: Row) -> Finding:
+        """Write one; where it cannot be, it is rejected."""
         try:
             if finding.record_id is None:
                 finding.record_id = self._assignments.add(row)["id"]
@@ -144,12 +129,9 @@ class AssignmentStore:
                 changes = {name: after for name, (_before, after) in (finding.changes or {}).items()}
                 self._assignments.change(finding.record_id, finding.version, changes)
         except RecordError as error:
-            return error
-        return None
-
-    def _reject(self, finding: Finding, row: Row, error: RecordError) -> Finding:
-        said = str(pages.say(RECORDS, self._connection, error, row))
-        return replace(finding, verdict=REJECTED, changes=None, reasons=[(error.field, said)])
+            said = str(pages.say(RECORDS, self._connection, error, row))
+            return replace(finding, verdict=REJECTED, changes=None, reasons=[(error.field, said)])
+        return finding
 
     def _name(self, row: Row) -> str:
         """The driver and the vehicle, as far as they are known."""

@@ -15,11 +15,11 @@ VEHICLES = ImportKind(
         {
             "fleet_number": {
                 "needed": True,
-                "aliases": "bus, bus no, bus number, unit, unit number, unit id, vehicle, vehicle no, "
-                "vehicle number, vehicle id, veh id, bus id, vehicle name, fleet no, fleet id, asset, asset number, number, "
-                "nummer, wagen, wagennummer, wagen-nr, fahrzeug, fahrzeugnummer, fahrzeug-nr, objekt-nr, "
-                "numéro, numéro de parc, n° parc, véhicule, número, número de flota, vehículo, unidad, "
-                "económico",
+                "aliases": "bus, bus no, bus number, bus id, unit, unit number, unit id, vehicle, "
+                "vehicle no, vehicle number, vehicle id, vehicle name, veh id, fleet no, fleet id, asset, "
+                "asset number, number, nummer, wagen, wagennummer, wagen-nr, fahrzeug, fahrzeugnummer, "
+                "fahrzeug-nr, objekt-nr, numéro, numéro de parc, n° parc, véhicule, número, "
+                "número de flota, vehículo, unidad, económico",
                 "example": "101",
             },
             "plate": {

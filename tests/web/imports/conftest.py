@@ -1,7 +1,7 @@
 """Imports as the engine does them, without pages: a file, what is said of it, and what comes of it."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -44,7 +44,9 @@ class Importer:
     def check(self, kind: str, content: str | bytes, **said: Any) -> Row:
         """What would come of a file."""
         draft = self.begin(kind, content, **said)
-        assert draft.questions == {}
+        with self.app.test_request_context():
+            g.user = self.user
+            assert draft.questions == {}
         return self.work(draft.row["id"], "checking")
 
     def run(self, kind: str, content: str | bytes, **said: Any) -> Row:
@@ -58,6 +60,28 @@ class Importer:
     def list_rejected(self, id: int) -> dict[int, list[list[str]]]:
         """Why which lines were rejected."""
         return {row["line"]: row["reasons"] for row in imports.list_rows(self.connection, id, "rejected")}
+
+
+class Kept:
+    """Tables as they are, to compare; `but` are columns that may differ."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def __call__(self, *tables: str, but: Sequence[str] = ("version",)) -> dict[str, list[Row]]:
+        return {table: self._read(table, but) for table in tables}
+
+    def _read(self, table: str, but: Sequence[str]) -> list[Row]:
+        rows = self._connection.execute(
+            f"SELECT to_jsonb(kept) - %s::text[] FROM {table} AS kept ORDER BY 1", (list(but),)
+        )
+        return [row for (row,) in rows]
+
+
+@pytest.fixture
+def kept(connection: psycopg.Connection) -> Kept:
+    """Tables as they are, without the version of a record, which every change counts up, there and back."""
+    return Kept(connection)
 
 
 def count(row: Row) -> tuple[int, int, int, int]:
