@@ -26,8 +26,8 @@ class Column:
 
     `aliases` are other headers that it goes by, in any language; `pattern` is what its texts look like where
     they look like nothing else. `units` are the units that its numbers may be in, by what one of it is in
-    ours; the first is meant where nobody says, unless it `asks_unit`. `example` stands in the template. Where a column `varies` from
-    row to row, it is of no use to remember what its texts mean.
+    ours; the first is meant where nobody says, unless it `asks_unit`. `example` stands in the template. Where
+    a column `varies` from row to row, it is of no use to remember what its texts mean.
     """
 
     field: Field

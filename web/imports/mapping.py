@@ -111,8 +111,7 @@ def guess(kind: ImportKind, sample: Sample, time_zone: str) -> Mapping:
         for name, place in columns.items()
         if (unit := _guess_unit(kind.by_name[name], sample.headers[place]))
     }
-    key = next((name for name in kind.keys if name in columns), "")
-    mapping = Mapping(columns=columns, key=key, units=units, time_zone=time_zone)
+    mapping = Mapping(columns=columns, units=units, time_zone=time_zone)
     return settle(kind, mapping, sample)
 
 
@@ -121,7 +120,9 @@ def settle(kind: ImportKind, mapping: Mapping, sample: Sample) -> Mapping:
     orders, decimals = find_orders(kind, mapping, sample), find_decimals(kind, mapping, sample)
     dates = mapping.dates if mapping.dates or len(orders) != 1 else orders.pop()
     decimal = mapping.decimals if mapping.decimals or len(decimals) != 1 else decimals.pop()
-    return replace(mapping, dates=dates, decimals=decimal)
+    given = {*mapping.columns, *mapping.fixed}
+    key = mapping.key or next((name for name in kind.keys if name in given), "")
+    return replace(mapping, dates=dates, decimals=decimal, key=key)
 
 
 def _guess_by_header(kind: ImportKind, sample: Sample) -> dict[str, int]:
