@@ -70,9 +70,11 @@ def _look_through(
     tracks = read_fixes(connection, stretches, most_fixes) if windows else []
     for window, fixes, names in zip(windows, tracks, read_names(connection, stretches, tracks), strict=True):
         vehicle = vehicles.get(window.device_id)
-        if vehicle is None or not len(fixes):  # the device or its positions are gone
+        if vehicle is None:  # the device is gone
             continue
-        findings = _look(window, fixes, names, vehicle)
+        findings = (
+            _look(window, fixes, names, vehicle) if len(fixes) else Findings()
+        )  # its positions are gone
         if findings is None:
             continue
         rest, until = None, window.until

@@ -110,7 +110,7 @@ RETURNING CASE WHEN l.events = 0 AND a.resolved_at IS NULL THEN a.id END;
 -- name: list_silences
 -- Devices in a vehicle of the fleet that have been silent for longer than the rule allows at this moment, with
 -- their newest fix, which no alert has counted yet. Whose ignition is off is silent by right, and whose newest fix
--- is more than a day old has been for long: an import of old data raises nothing.
+-- is more than a day old, or came later than that silence may last, has been for long: an import raises nothing.
 SELECT p.device_id, v.id AS vehicle_id, p.fix_time, r.severity
 FROM latest_positions p
 JOIN devices d ON d.id = p.device_id AND d.disabled_at IS NULL
@@ -124,6 +124,7 @@ WHERE p.received_at < :now - make_interval(
           secs => (SELECT min(lasting_s) FROM rules WHERE kind = 'offline' AND archived_at IS NULL))
   AND p.received_at < :now - make_interval(secs => r.lasting_s)
   AND p.fix_time > :now - interval '1 day'
+  AND p.received_at <= p.fix_time + make_interval(secs => r.lasting_s)
   AND r.is_on AND r.raises_alert
   AND p.attributes ->> 'ignition' IS DISTINCT FROM 'false'
   AND NOT EXISTS (SELECT FROM alert_events e
@@ -132,11 +133,14 @@ WHERE p.received_at < :now - make_interval(
 ORDER BY p.device_id;
 
 -- name: list_ended_silences
--- Alerts of silences whose device has sent a newer fix, but those that another transaction has in hand.
+-- Alerts of silences whose device has sent a newer fix, but those that another transaction has in hand. One that came
+-- late, in a file perhaps, is no sign that it speaks again.
 SELECT a.device_id, a.latest_event_at
 FROM alerts a JOIN latest_positions p ON p.device_id = a.device_id
 WHERE a.kind = 'offline' AND a.geofence_id = 0 AND a.resolved_at IS NULL AND NOT a.is_over
   AND p.fix_time > a.latest_event_at
+  AND p.received_at <= p.fix_time + make_interval(
+          secs => coalesce((SELECT max(lasting_s) FROM rules WHERE kind = 'offline' AND archived_at IS NULL), 600))
 ORDER BY a.device_id FOR UPDATE OF a SKIP LOCKED;
 
 -- name: try_lock_storms$

@@ -14,7 +14,8 @@ DROP TABLE IF EXISTS pg_temp.named_fixes, pg_temp.touched;
 TRUNCATE pg_temp.incoming, pg_temp.newest;
 
 -- name: allow_decompression#
--- Within this transaction change as many rows in the columnstore as it takes; else TimescaleDB stops at 100,000.
+-- Within this transaction change as many rows in the columnstore as it takes: TimescaleDB stops at 100,000 that it has to
+-- take out for that. Deleting does, storing new ones did in earlier releases.
 SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
 
 -- name: insert_imported$
@@ -59,12 +60,15 @@ FROM pg_temp.touched LEFT JOIN latest_positions AS latest USING (device_id)
 WHERE latest.fix_time IS NULL OR latest.fix_time < last_fix ORDER BY day;
 
 -- name: gather_newest!
--- Gather in `newest` those fixes between two moments that are the newest of their devices.
+-- Gather in `newest` those fixes between two moments that are the newest of their devices: one look into the index for
+-- each, for of what this transaction has stored nobody knows yet how much it is, and any other plan may take an hour.
 INSERT INTO pg_temp.newest
-SELECT p.* FROM pg_temp.touched LEFT JOIN latest_positions AS latest USING (device_id)
-JOIN positions AS p ON p.device_id = touched.device_id AND p.fix_time = last_fix
-WHERE (latest.fix_time IS NULL OR latest.fix_time < last_fix)
-  AND last_fix >= :since AND last_fix < :until AND p.fix_time >= :since AND p.fix_time < :until;
+SELECT newest.* FROM pg_temp.touched LEFT JOIN latest_positions AS latest USING (device_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM positions
+    WHERE device_id = touched.device_id AND fix_time = last_fix AND fix_time >= :since AND fix_time < :until LIMIT 1
+) AS newest
+WHERE (latest.fix_time IS NULL OR latest.fix_time < last_fix) AND last_fix >= :since AND last_fix < :until;
 
 -- name: add_touched_batch!
 -- Leave in the outbox which devices have fixes that are new or gone, each over its own time; the newest are moved.

@@ -322,6 +322,17 @@ def test_a_silence_is_an_alert_once_and_is_over_when_the_device_speaks_again(
     assert read(connection) == [("offline", "open", 2, False)]
 
 
+def test_what_comes_late_neither_raises_a_silence_nor_ends_one(
+    connection: psycopg.Connection, bus: tuple[int, int], add_bus: Any, report: Any
+) -> None:
+    report(bus[0], minutes_ago=60)
+    raise_silences(connection, NOW)
+    for device_id, _ in (bus, add_bus("other")):
+        report(device_id, minutes_ago=0, taken_ago=50)
+    raise_silences(connection, NOW + timedelta(minutes=30))
+    assert read(connection) == [("offline", "open", 1, False)]
+
+
 def test_a_silence_that_somebody_has_resolved_is_not_raised_again(
     connection: psycopg.Connection, alerts: Alerts, bus: tuple[int, int], report: Any
 ) -> None:
