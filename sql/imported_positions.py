@@ -115,7 +115,7 @@ def _leave(connection: psycopg.Connection) -> None:
     """Tell detection, move the newest fixes that are gathered, and tell whoever listens."""
     queries.add_touched_batch(connection)
     queries.update_latest(connection)
-    notify_stored(connection, [device_id for (device_id,) in queries.list_touched(connection)])
+    notify_stored(connection, [device_id for (device_id,) in queries.list_touched_devices(connection)])
     queries.drop_import_staging(connection)
 
 

@@ -179,6 +179,7 @@ def configure(settings: Settings) -> dict[str, object]:
             "jobs": settings.jobs_statement_timeout,
             "ingest": settings.ingest_statement_timeout,
         },
+        "GPS_HISTORY_RETENTION_DAYS": settings.gps_history_retention_days,
         "MAP_STYLE_URL": settings.map_style_url or "",
         "WEB_URL": settings.web_url or f"http://{settings.web_host}:{settings.web_port}",
     }

@@ -42,6 +42,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     N_("edit drivers"): frozenset({"admin", "dispatcher"}),
     N_("see devices"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     N_("edit devices"): frozenset({"admin", "dispatcher", "mechanic"}),
+    N_("import positions"): frozenset({"admin", "dispatcher"}),
     N_("see assignments"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),
     N_("edit assignments"): frozenset({"admin", "dispatcher"}),
     N_("see alerts"): frozenset({"admin", "dispatcher", "mechanic", "viewer"}),

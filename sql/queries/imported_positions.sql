@@ -80,7 +80,7 @@ FROM (
 ) AS by_device
 HAVING count(*) > 0;
 
--- name: list_touched
+-- name: list_touched_devices
 -- The devices that have fixes that are new or gone.
 SELECT DISTINCT device_id FROM pg_temp.touched;
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from sql.users import ROLES
+from web.imports.kinds import IMPORTS
 from web.rights import ANYBODY, ENDPOINTS, RIGHTS, find_right, may
 
 BROWSER = {"Accept": "text/html"}
@@ -51,7 +52,8 @@ def send(client: FlaskClient, method: str, address: str) -> Any:
 
 def test_the_table_names_every_route_and_no_other(app: Flask) -> None:
     assert {endpoint for endpoint, _, _ in list_routes(app)} <= set(ENDPOINTS)
-    assert set(ENDPOINTS.values()) - {ANYBODY, "be signed in"} == set(RIGHTS)
+    asked = {*ENDPOINTS.values(), *(kind.right for kind in IMPORTS)}
+    assert asked - {ANYBODY, "be signed in"} == set(RIGHTS)
     made = {rule.endpoint for rule in app.url_map.iter_rules()}
     pages = {endpoint for endpoint in ENDPOINTS if not endpoint.startswith("api_")}
     assert pages <= made

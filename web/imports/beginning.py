@@ -19,6 +19,7 @@ from web.tables.detection import detect
 from web.tables.opening import open_table
 from web.tables.table import Reading, Unreadable
 
+TABULAR = ("delimited", "workbook")
 SAMPLE_LINES = 1000
 
 
@@ -94,6 +95,8 @@ def _guess(connection: psycopg.Connection, row: Row, kind: ImportKind, reading: 
     mapping = (
         read_mapping(kind, kept, sample.headers) if kept else guess(kind, sample, time_zone=str(clock.zone()))
     )
+    if reading.format not in TABULAR:  # what the units are is a part of the format
+        mapping = replace(mapping, units={one.name: one.units[0][0] for one in kind.columns if one.units})
     draft = Draft(row, kind, reading, mapping, sample)
     _describe(connection, draft)
     return load(connection, row["id"])

@@ -167,6 +167,9 @@ def _looks_like(pattern: str, texts: list[str]) -> bool:
 
 
 def _guess_unit(column: Column, header: str) -> str:
+    """What the header says in brackets; the name of a field means it as we keep it."""
+    if column.units and fold(header) == fold(column.name):
+        return column.units[0][0]
     told = UNIT.search(header)
     by_folded = {fold(unit): unit for unit, _size in column.units}
     return by_folded.get(fold(told[1]), "") if told else ""
