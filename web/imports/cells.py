@@ -19,7 +19,7 @@ from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, R
 from web.imports.mapping import Mapping, find_cell, list_words
 from web.tables.days import read_day, read_moment
 from web.tables.numbers import read_number
-from web.tables.table import Cell, Line
+from web.tables.table import Cell, Line, Unreadable
 
 MOST_REMEMBERED = 50_000
 YES = frozenset({"yes", "y", "true", "1", "x", "ja", "j", "wahr", "oui", "o", "vrai", "sí", "si", "s"})
@@ -62,11 +62,14 @@ class Reader:
         return Candidate(line.number, values, line.cells)
 
     def _make_read(self, column: Column, fixed: str | None) -> Read:
-        """How a cell of this column is read; an empty one is what is fixed, or says nothing."""
+        """How a cell of this column is read; an empty one is what is fixed, or says nothing.
+
+        Raises Unreadable where what is fixed cannot be.
+        """
         read = self._choose_read(column)
         empty: Any = missing
         if fixed is not None:
-            empty = read(fixed)
+            empty = _read_fixed(column, read, fixed)
         elif self._mapping.clears:
             empty = column.field.value.deserialize("") if column.field.value.allow_none else missing
         known: dict[Any, Any] = {}
@@ -136,6 +139,15 @@ class Reader:
             return kept[0]
 
         return read
+
+
+def _read_fixed(column: Column, read: Read, text: str) -> Any:
+    try:
+        return read(text)
+    except ValidationError as error:
+        raise Unreadable(f"{column.field.label}: {error.messages[0]}") from error
+    except ValueError as error:
+        raise Unreadable(f"{column.field.label}: {error}") from error
 
 
 def _first_size(column: Column) -> float:

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from web.imports.kind import Column, ImportKind
-from web.languages import LANGUAGES
+from web.languages import LANGUAGES, list_time_zones
 from web.tables.days import guess_order
 from web.tables.numbers import guess_decimal
 from web.tables.table import Cell, Line
@@ -224,6 +224,8 @@ def list_questions(kind: ImportKind, mapping: Mapping, sample: Sample) -> dict[s
     for name in mapping.columns:
         if kind.by_name[name].asks_unit and name not in mapping.units:
             questions[name] = _("Say in which unit this is.")
+    if mapping.time_zone not in list_time_zones():
+        questions["time_zone"] = _("There is no such time zone.")
     if kind.keys and mapping.key not in given:
         questions["key"] = _("Say by which column a row finds its record.")
     return questions

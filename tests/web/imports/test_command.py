@@ -97,6 +97,7 @@ def test_what_has_to_be_said_is_asked_by_name_and_nothing_happens(
         (("--map", "fleet_number=Nothing"), "the file has no column 'Nothing'"),
         (("--set", "colour=red"), "colour: no such field"),
         (("--set", "status"), "'status' is not NAME=VALUE"),
+        (("--time-zone", "Nowhere"), "time_zone: There is no such time zone."),
         (("--undo", "1"), "Give either FILE or --undo ID"),
     ],
 )
@@ -104,6 +105,14 @@ def test_a_wrong_option_is_named(options: tuple[str, ...], sentence: str, run: C
     ended = run(*options)
     assert ended.returncode == 2
     assert sentence in ended.stderr
+
+
+def test_a_text_for_all_rows_that_cannot_be_kept_is_told(
+    run: Callable[..., Any], connection: psycopg.Connection
+) -> None:
+    ended = run("--set", "depot_id=Nowhere")
+    assert (ended.returncode, ended.stderr) == (1, "Depot: There is no such record.\n")
+    assert read_fleet(connection) == []
 
 
 def test_an_import_is_taken_back_by_its_number(

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -70,6 +70,13 @@ DEVICES = st.tuples(
     st.lists(texts(100), min_size=6, max_size=6),
 )  # fmt: skip
 
+SHIFTS = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(7, 29), texts(300)),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda shift: shift[:2],
+)
+
 
 class List:
     """A file of rows, as an export writes it."""
@@ -78,7 +85,7 @@ class List:
         self.importer, self.connection, self.kept = importer, connection, kept
 
     def set_up(self) -> None:
-        """Four vehicles, four drivers and six devices, three of them in vehicles."""
+        """Four vehicles, four drivers who drive them for three days, and six devices, three in vehicles."""
         self.connection.execute(
             "TRUNCATE drivers, vehicles, devices, depots RESTART IDENTITY CASCADE;"
             "INSERT INTO depots (name) VALUES ('North'), ('South');"
@@ -88,11 +95,15 @@ class List:
             " FROM unnest('{11111111111111111,1HGCM82633A004352,1M8GDM9AXKP042788,5GZCZ43D13S812715}'"
             "::text[]) WITH ORDINALITY AS given (vin, n);"
             "INSERT INTO devices (uid, vehicle_id) SELECT 'device ' || n, CASE WHEN n < 4 THEN n END"
-            " FROM generate_series(1, 6) AS n"
+            " FROM generate_series(1, 6) AS n;"
+            "INSERT INTO driver_assignments (vehicle_id, driver_id, during)"
+            " SELECT n, n, tstzrange(timestamptz '2026-03-01 06:00Z' + day * interval '1 day',"
+            "                        timestamptz '2026-03-01 14:00Z' + day * interval '1 day')"
+            " FROM generate_series(1, 4) AS n, generate_series(0, 2) AS day"
         )
 
     def bring_in(self, kind: str, rows: Sequence[dict[str, str]], new: int = 0, **said: Any) -> None:
-        """Import the rows, twice, see that all of it is there, and take it back."""
+        """Import the rows, twice, see that all of it is there, and take it back; `new` ones among them."""
         file = io.StringIO(newline="")
         writer = csv.writer(file)
         writer.writerow(rows[0])
@@ -110,15 +121,18 @@ class List:
 
     def expect(self, kind: str, rows: Sequence[dict[str, str]]) -> None:
         """Every cell is in the fleet as it is in the file."""
-        key = {"drivers": "staff_number", "vehicles": "vin", "devices": "uid"}[kind]
+        table = {"assignments": "driver_assignments"}.get(kind, kind)
         names = {
             "depot_id": "(SELECT name FROM depots WHERE id = depot_id)",
+            "driver_id": "(SELECT staff_number FROM drivers WHERE id = driver_id)",
+            "starts_at": "to_char(lower(during), 'YYYY-MM-DD HH24:MI')",
+            "ends_at": "to_char(upper(during), 'YYYY-MM-DD HH24:MI')",
             "vehicle_id": "(SELECT fleet_number FROM vehicles WHERE id = vehicle_id)",
             "tank_l": "to_char(tank_l, 'FM9990.00')",
         }
         told = ", ".join(f"coalesce({names.get(name, name + '::text')}, '')" for name in rows[0])
-        found = self.connection.execute(f"SELECT {told} FROM {kind} ORDER BY {key}").fetchall()
-        assert found == sorted((tuple(row[name] for name in rows[0]) for row in rows), key=lambda row: row[0])
+        found = self.connection.execute(f"SELECT {told} FROM {table}").fetchall()
+        assert {tuple(row[name] for name in rows[0]) for row in rows} <= set(found)
 
 
 @pytest.fixture
@@ -157,3 +171,17 @@ def test_devices(edited: Any, listed: List) -> None:
         for number, (vehicle, notes) in enumerate(zip(*edited, strict=True), 1)
     ]
     listed.bring_in("devices", rows)
+
+
+@QUIET
+@given(edited=SHIFTS)
+def test_assignments(edited: list[tuple[int, int, int, str]], listed: List) -> None:
+    """Each drives their own vehicle on some of six days, from 6 o'clock on and till before the next 6."""
+    listed.set_up()
+    rows = []
+    for driver, day, hour, notes in edited:
+        start = datetime(2026, 3, day, 6)  # noqa: DTZ001
+        end = start + timedelta(hours=hour - 6)
+        told = {"starts_at": f"{start:%Y-%m-%d %H:%M}", "ends_at": f"{end:%Y-%m-%d %H:%M}", "notes": notes}
+        rows.append({"vehicle_id": str(100 + driver), "driver_id": f"00{driver}", **told})
+    listed.bring_in("assignments", rows, new=sum(1 for _driver, day, *_told in edited if day > 3))
