@@ -20,7 +20,7 @@ from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, R
 from web.imports.mapping import Mapping, list_words
 from web.tables.days import read_day, read_moment
 from web.tables.numbers import read_number
-from web.tables.table import Cell, Line
+from web.tables.table import Cell, Line, Unreadable
 
 MOST_REMEMBERED = 50_000
 NOWHERE = 2**31
@@ -87,11 +87,16 @@ class Reader:
         return Candidate(number, values, cells)
 
     def _plan(self, column: Column, place: int, fixed: str | None) -> Plan:
-        """How a column is read; an empty cell is what is fixed, or says nothing."""
+        """How a column is read; an empty cell is what is fixed, or says nothing.
+
+        Raises Unreadable where what is fixed cannot be.
+        """
         read = self._choose_read(column)
         empty: Any = missing
         if fixed is not None:
             empty = _try(read, fixed)
+            if type(empty) is Wrong:
+                raise Unreadable(f"{column.field.label}: {empty.sentence}")
         elif self._mapping.clears:
             empty = column.field.value.deserialize("") if column.field.value.allow_none else missing
         return Plan(column.name, place, read, empty, None if column.varies else {})

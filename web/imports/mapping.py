@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from web.imports.kind import Column, ImportKind
-from web.languages import LANGUAGES
+from web.languages import LANGUAGES, list_time_zones
 from web.tables.days import guess_order
 from web.tables.numbers import guess_decimal
 from web.tables.table import Cell, Line
@@ -111,8 +111,7 @@ def guess(kind: ImportKind, sample: Sample, time_zone: str) -> Mapping:
         for name, place in columns.items()
         if (unit := _guess_unit(kind.by_name[name], sample.headers[place]))
     }
-    key = next((name for name in kind.keys if name in columns), "")
-    mapping = Mapping(columns=columns, key=key, units=units, time_zone=time_zone)
+    mapping = Mapping(columns=columns, units=units, time_zone=time_zone)
     return settle(kind, mapping, sample)
 
 
@@ -121,7 +120,9 @@ def settle(kind: ImportKind, mapping: Mapping, sample: Sample) -> Mapping:
     orders, decimals = find_orders(kind, mapping, sample), find_decimals(kind, mapping, sample)
     dates = mapping.dates if mapping.dates or len(orders) != 1 else orders.pop()
     decimal = mapping.decimals if mapping.decimals or len(decimals) != 1 else decimals.pop()
-    return replace(mapping, dates=dates, decimals=decimal)
+    given = {*mapping.columns, *mapping.fixed}
+    key = mapping.key or next((name for name in kind.keys if name in given), "")
+    return replace(mapping, dates=dates, decimals=decimal, key=key)
 
 
 def _guess_by_header(kind: ImportKind, sample: Sample) -> dict[str, int]:
@@ -223,6 +224,8 @@ def list_questions(kind: ImportKind, mapping: Mapping, sample: Sample) -> dict[s
     for name in mapping.columns:
         if kind.by_name[name].asks_unit and name not in mapping.units:
             questions[name] = _("Say in which unit this is.")
+    if mapping.time_zone not in list_time_zones():
+        questions["time_zone"] = _("There is no such time zone.")
     if kind.keys and mapping.key not in given:
         questions["key"] = _("Say by which column a row finds its record.")
     return questions

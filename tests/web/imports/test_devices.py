@@ -179,6 +179,22 @@ def test_undoing_leaves_no_trace_of_where_the_devices_had_been_put(
     assert spans == [(1,), (2,), (None,), (None,)]
 
 
+def test_vehicles_and_then_the_devices_put_into_them_are_taken_back_the_other_way_round(
+    importer: Any, kept: Any
+) -> None:
+    before = kept(*TABLES)
+    vehicles = importer.run("vehicles", "Fleet number\n301\n302\n")["id"]
+    devices = importer.run("devices", "uid,vehicle\na,301\nnew,302\n")["id"]
+    said = {sentence for _name, sentence, _id in importer.undo(vehicles)["obstacles"]}
+    assert said == {
+        "It has been used since (devices).",
+        "It has been used since (device installations).",
+    }
+    assert importer.undo(devices)["state"] == "undone"
+    assert importer.undo(vehicles)["state"] == "undone"
+    assert kept(*TABLES) == before
+
+
 def test_undoing_is_refused_after_a_later_edit_and_after_the_first_fix(
     importer: Any, connection: psycopg.Connection, fleet: Any, kept: Any
 ) -> None:
