@@ -91,7 +91,7 @@ class Unpacked(Stream):
             raise Unreadable(
                 _("What is inside this archive is larger than %(size)s.", size=show_size(self._most))
             )
-        if self._count > INNOCENT_BYTES and self._count > BOMB_RATIO * max(1, self._packed()):
+        if is_bomb(self._count, self._packed()):
             raise Unreadable(_("This archive unfolds to far more than a file of rows can."))
         return piece
 
@@ -157,6 +157,11 @@ def measure(file: BinaryIO) -> int:
     size = file.seek(0, 2)
     file.seek(0)
     return size
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Whether so much came out of so little that it can be no table."""
+    return unpacked > INNOCENT_BYTES and unpacked > BOMB_RATIO * max(1, packed)
 
 
 def show_size(count: int) -> str:

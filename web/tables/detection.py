@@ -3,7 +3,7 @@
 import codecs
 import re
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from flask_babel import gettext as _
 
@@ -66,8 +66,9 @@ def nested() -> str:
 
 def _detect_workbook(file: BinaryIO, inside: str, most: int) -> Reading:
     with workbook.unpack(file, inside, most) as unpacked:
+        unpacked.seek(0)
         if inside and unpacked.read(4) == ZIP:
-            with open_zip(unpacked) as archive:  # type: ignore[arg-type]
+            with open_zip(cast(BinaryIO, unpacked)) as archive:
                 if not holds_workbook(archive):
                     raise Unreadable(nested())
         contents, found = workbook.peek(unpacked, JUDGED_ROWS)

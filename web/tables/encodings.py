@@ -77,6 +77,8 @@ def _guess_utf_8(start: bytes) -> str:
 
 def _weigh(sign: str, before: str, after: str) -> float:
     """How likely this character is between these two."""
+    if sign < "\u00a0" or sign == UNREADABLE_SIGN:
+        return -20.0
     if sign == "\u00a0":
         return -2.0 if before.isalpha() and after.isalpha() else 1.0
     if sign in _SIGNS:

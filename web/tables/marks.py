@@ -70,7 +70,7 @@ class Handler:
     """What is done with the elements of a document; names are without prefixes."""
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """An element begins; attributes go by their full names, too."""
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -136,7 +136,7 @@ class OdsCells(Handler):
             self._rows, self._column = int(attributes.get("number-rows-repeated", 1)), 0
         elif name in ("table-cell", "covered-table-cell"):
             self._columns = int(attributes.get("number-columns-repeated", 1))
-            self._is_error, self._text = attributes.get("value-type") == "error", ""
+            self._is_error, self._text = attributes.get("calcext:value-type") == "error", ""
             down, across = (int(attributes.get(f"number-{what}-spanned", 1)) for what in ("rows", "columns"))
             if self._is_here and (down > 1 or across > 1):
                 end = self._row + down - 1, self._column + across - 1
@@ -204,7 +204,7 @@ def _parse(archive: zipfile.ZipFile, member: str, handler: Handler) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda name, attributes: handler.begin(
-        _bare(name), {_bare(key): value for key, value in attributes.items()}
+        _bare(name), attributes | {_bare(key): value for key, value in attributes.items()}
     )
     parser.EndElementHandler = lambda name: handler.end(_bare(name))
     parser.CharacterDataHandler = handler.take
