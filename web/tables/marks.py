@@ -48,14 +48,14 @@ class Marks:
             raise MemoryError
 
 
-def find_marks(path: str, sheet: str) -> Marks:
-    """The marks of a sheet; none of a workbook that is no archive of XML."""
-    marks = Marks()
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        return marks
-    with archive:
+def holds_xml(path: str) -> bool:
+    """Whether a workbook is an archive of XML, as XLSX and ODS are."""
+    return zipfile.is_zipfile(path)
+
+
+def add_xml_marks(path: str, sheet: str, marks: Marks) -> None:
+    """Mark what is to be said of a sheet of XLSX or ODS."""
+    with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         if "content.xml" in names and _occurs(archive, "content.xml", _TELLING_ODS):
             _parse(archive, "content.xml", OdsCells(sheet, marks))
@@ -63,7 +63,6 @@ def find_marks(path: str, sheet: str) -> Marks:
             member = _find_member(archive, sheet)
             if member in names and _occurs(archive, member, _TELLING_XLSX):
                 _parse(archive, member, XlsxCells(marks))
-    return marks
 
 
 class Handler:

@@ -18,7 +18,8 @@ import msgspec
 import python_calamine as calamine
 
 from config.program import end_with_parent
-from web.tables.marks import Block, Marks, find_marks
+from web.tables.marks import Block, Marks, add_xml_marks, holds_xml
+from web.tables.xls import add_xls_errors
 
 WORKBOOK = "/proc/self/fd/0"
 MOST_MEMORY = 230 * 1024**2
@@ -92,7 +93,9 @@ def read(name: str, header_line: str) -> Iterator[Any]:
             yield Contents(names, "", 0)
             return
         sheet = workbook.get_sheet_by_name(name) if name else find_first(workbook, names)
-        marks = Marks() if header_line == RAW else find_marks(WORKBOOK, sheet.name)
+        marks = Marks()
+        if header_line != RAW:
+            add_marks(WORKBOOK, sheet.name, marks)
         if sheet.merged_cell_ranges:
             marks.blocks += [Block(*start, *end) for start, end in sheet.merged_cell_ranges]
     yield Contents(names, sheet.name, sheet.end[0] + 1 if sheet.end else 0)
@@ -103,6 +106,11 @@ def read(name: str, header_line: str) -> Iterator[Any]:
             yield rows
             rows = []
     yield rows
+
+
+def add_marks(path: str, sheet: str, marks: Marks) -> None:
+    """What calamine does not tell of a sheet."""
+    (add_xml_marks if holds_xml(path) else add_xls_errors)(path, sheet, marks)
 
 
 def list_names(workbook: calamine.CalamineWorkbook) -> list[str]:

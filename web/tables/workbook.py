@@ -211,7 +211,7 @@ def _unfold(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[int]:
         with archive.open(entry) as member:
             while piece := member.read(PIECE):
                 yield len(piece)
-    except (*BROKEN, NotImplementedError, RuntimeError) as error:
+    except BROKEN as error:
         raise Unreadable(_explain_end(sheet.BROKEN)) from error
 
 

@@ -112,7 +112,22 @@ def test_a_lie_about_the_size_inside_changes_nothing(read: Callable, pack: Calla
         read(bytes(packed))
 
 
-def test_a_list_of_a_hundred_thousand_files_is_not_read(read: Callable) -> None:
+def test_an_archive_made_for_large_files_reads_as_it_is(read: Callable) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive, archive.open("fleet.csv", "w", force_zip64=True) as member:
+        member.write(ROWS)
+    assert read(packed.getvalue()).rows == [["A", "1"], ["B", "2"]]
+
+
+def test_an_entry_that_points_elsewhere_is_refused(read: Callable, pack: Callable) -> None:
+    packed = bytearray(pack(**{"fleet.csv": ROWS}))
+    place = packed.index(b"PK\x01\x02") + 42
+    packed[place : place + 4] = struct.pack("<L", 10)
+    with pytest.raises(Unreadable, match="damaged"):
+        read(bytes(packed))
+
+
+def test_a_list_of_very_many_files_is_not_read(read: Callable) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for number in range(20_000):

@@ -151,12 +151,28 @@ def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
         (b"<!DOCTYPE html><html><table>", "web page"),
         (b"<?xml version='1.0'?><Workbook/>", "XML"),
         (b"%PDF-1.7\n", "no file of rows"),
+        (b'[{"name": "A"}, {"name": "B"}]', "no file of rows"),
         (b"\x7fELF" + bytes(range(32)) * 20, "no file of rows"),
     ],
 )
 def test_what_is_no_table_is_refused_in_words(read: Callable, content: bytes, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         read(content, "fleet.xls")
+
+
+@pytest.mark.parametrize(
+    ("reading", "reason"),
+    [
+        (Reading("parquet"), "no format parquet"),
+        (Reading(encoding="rot13"), "no encoding rot13"),
+        (Reading(delimiter=";;"), "one sign"),
+        (Reading(delimiter="\n"), "one sign"),
+        (Reading(quote=","), "another than the one between"),
+    ],
+)
+def test_a_reading_that_cannot_be_is_refused(read: Callable, reading: Reading, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        read(b"a,b\n1,2\n", reading=reading)
 
 
 def test_headers_are_wanted_where_the_reading_says_that_they_are(read: Callable) -> None:

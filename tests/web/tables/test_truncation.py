@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+import xlwt
 
 from web.tables.detection import detect
 from web.tables.opening import open_table
@@ -67,6 +68,21 @@ def test_an_archive_may_end_after_any_byte(pack: Callable, make_xlsx: Callable) 
         assert read_as_far(content, "fleet")
         for end in range(len(content)):
             assert read_as_far(content[:end], "fleet") == []
+
+
+def test_a_workbook_of_the_old_kind_may_end_anywhere() -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Fleet")
+    for row in range(20):
+        sheet.write(row, 0, f"bus {row}")
+        sheet.write(row, 1, row if row else "km")
+    content = io.BytesIO()
+    book.save(content)
+    whole = read_as_far(content.getvalue(), "fleet.xls")
+    assert len(whole) == 19
+    for end in range(0, len(content.getvalue()), 211):
+        lines = read_as_far(content.getvalue()[:end], "fleet.xls")
+        assert lines == whole[: len(lines)]
 
 
 def test_a_file_may_have_any_byte_changed() -> None:

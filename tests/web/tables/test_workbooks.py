@@ -3,6 +3,7 @@
 import io
 import os
 import resource
+import struct
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -191,6 +192,34 @@ def test_xls_reads_like_the_others(read: Callable) -> None:
     found = read(make_xls(), "fleet.xls")
     assert found.reading.header_line == 2
     assert found.rows == [["A", 5, date(2024, 1, 2)], ["B", None, date(2024, 1, 2)]]
+
+
+@pytest.mark.parametrize(("code", "error"), [(0x07, "#DIV/0!"), (0x17, "#REF!"), (0x2A, "#N/A")])
+@pytest.mark.parametrize("rows", [2, 3000], ids=["few rows", "many rows"])
+def test_an_error_in_xls_is_a_fault(read: Callable, code: int, error: str, rows: int) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Büs \u2713")
+    for row in range(rows + 1):
+        for column in range(3):
+            sheet.write(row, column, f"header {column}" if row == 0 else f"{row} {column}")
+    sheet.write(rows + 1, 0, "bad")
+    sheet.write(rows + 1, 2, xlwt.Formula("1/0"))
+    sheet.row(rows + 2).set_cell_text(0, "worse")
+    sheet.row(rows + 2).set_cell_error(1, code)
+    content = io.BytesIO()
+    book.save(content)
+    # xlwt does not reckon: 1/0 has the value 0 until another program gives it its error.
+    unreckoned = struct.pack("<HHHHH", 0x06, 25 + 0, rows + 1, 2, 17)[4:8]
+    place = content.getvalue().rindex(unreckoned) + 6
+    changed = (
+        content.getvalue()[:place] + bytes([2, 0, code, 0, 0, 0, 255, 255]) + content.getvalue()[place + 8 :]
+    )
+    found = read(changed, "fleet.xls")
+    assert len(found.rows) == rows
+    assert found.faults == [
+        (rows + 2, f"Cell C has the error {error}."),
+        (rows + 3, f"Cell B has the error {error}."),
+    ]
 
 
 @pytest.mark.parametrize("name", ["fleet.xls", "fleet.xlsx", "fleet.ods", "fleet.csv", "fleet"])
