@@ -64,3 +64,23 @@ SELECT vehicle_id, lower(during) AS starts_at, upper(during) AS ends_at,
 FROM device_installations JOIN vehicles ON vehicles.id = vehicle_id
 WHERE device_id = :device_id
 ORDER BY lower(during) DESC NULLS LAST LIMIT :most;
+
+-- name: list_stays_by_uid
+-- The devices with these uids, within reach or not, a row for each vehicle that one was in, or one without a vehicle.
+SELECT uid, devices.id, disabled_at IS NOT NULL AS is_disabled,
+       (:depot_ids::integer[] IS NULL OR now_in.depot_id = ANY(:depot_ids)) IS TRUE AS is_within_reach,
+       stay.vehicle_id, lower(during) AS starts_at, upper(during) AS ends_at,
+       (:depot_ids::integer[] IS NULL OR then_in.depot_id = ANY(:depot_ids)) IS TRUE AS was_within_reach
+FROM devices LEFT JOIN vehicles AS now_in ON now_in.id = devices.vehicle_id
+LEFT JOIN device_installations AS stay ON stay.device_id = devices.id
+LEFT JOIN vehicles AS then_in ON then_in.id = stay.vehicle_id
+WHERE uid = ANY(:uids::text[]);
+
+-- name: list_stays_by_number
+-- The vehicles of these numbers, within reach or not, a row for each device that was in one, or one without a device.
+SELECT fleet_number, vehicles.id AS vehicle_id,
+       (:depot_ids::integer[] IS NULL OR depot_id = ANY(:depot_ids)) IS TRUE AS is_within_reach,
+       devices.id, lower(during) AS starts_at, upper(during) AS ends_at, disabled_at IS NOT NULL AS is_disabled
+FROM vehicles LEFT JOIN device_installations AS stay ON stay.vehicle_id = vehicles.id
+LEFT JOIN devices ON devices.id = device_id
+WHERE fleet_number = ANY(:fleet_numbers::text[]);
