@@ -14,7 +14,8 @@ DROP TABLE IF EXISTS pg_temp.named_fixes, pg_temp.touched;
 TRUNCATE pg_temp.incoming, pg_temp.newest;
 
 -- name: allow_decompression#
--- Within this transaction change as many rows in the columnstore as it takes; else TimescaleDB stops at 100,000.
+-- Within this transaction change as many rows in the columnstore as it takes: TimescaleDB stops at 100,000 that it has to
+-- take out for that. Deleting does, storing new ones did in earlier releases.
 SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
 
 -- name: insert_imported$

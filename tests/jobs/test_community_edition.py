@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from psycopg.errors import UniqueViolation
 
+from sql.imported_positions import finish, undo
+from sql.queries import queries
 from sql.retention import apply_policies, preview
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -129,3 +131,56 @@ def test_copy_into_a_compressed_chunk_stores_the_new_and_refuses_the_repeated(
     with pytest.raises(UniqueViolation):
         compressed.execute(copy)
     assert len(fix_times(compressed)) == 2 * (3 * 1440 + 1)
+
+
+def import_fixes(connection: psycopg.Connection, rows: str) -> tuple[int, int]:
+    """Store what a query gives as an import does, but for COPY; its number, and how many are new."""
+    query = (
+        "INSERT INTO import_history (kind, file_name, file_bytes, file_sha256, reading, mapping)"
+        " VALUES ('positions', 'log.csv', 1, repeat('0', 64), '{}', '{}') RETURNING id"
+    )
+    (import_id,) = connection.execute(query).fetchone() or (0,)
+    with connection.transaction():
+        queries.create_staging(connection)
+        queries.clear_staging(connection)
+        queries.allow_decompression(connection)
+        connection.execute(f"INSERT INTO pg_temp.incoming {rows}")
+        new = queries.insert_imported(connection, import_id=import_id)
+        finish(connection, import_id)
+    return import_id, new
+
+
+COMPRESS = "SELECT compress_chunk(c, true) FROM show_chunks('positions', older_than => interval '7 days') c"
+SHIFTED = "SELECT device_id, fix_time + interval '7 s', now(), latitude, longitude FROM positions"
+
+
+def test_an_import_goes_into_the_columnstore_and_leaves_it_by_its_undoing(
+    compressed: psycopg.Connection,
+) -> None:
+    before = fix_times(compressed)
+    columns = "SELECT device_id, fix_time, received_at, latitude, longitude FROM positions"
+    import_id, new = import_fixes(compressed, f"{columns} UNION ALL {SHIFTED}")
+    assert new == len(before) == len(fix_times(compressed)) / 2
+    with compressed.transaction():
+        assert undo(compressed, import_id) == len(before)
+    assert fix_times(compressed) == before
+
+
+def test_what_an_import_brought_is_found_in_the_columnstore_too(compressed: psycopg.Connection) -> None:
+    import_id, new = import_fixes(compressed, SHIFTED)
+    compressed.execute(COMPRESS)
+    with compressed.transaction():
+        assert undo(compressed, import_id) == new
+    assert len(fix_times(compressed)) == 3 * 1440 + 1
+
+
+def test_more_may_change_in_the_columnstore_than_timescaledb_allows_of_itself(
+    compressed: psycopg.Connection,
+) -> None:
+    compressed.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1000")
+    import_id, new = import_fixes(compressed, SHIFTED)
+    compressed.execute(COMPRESS)
+    with pytest.raises(psycopg.errors.ConfigurationLimitExceeded):
+        compressed.execute("DELETE FROM positions WHERE extract(second FROM fix_time) = 7")
+    with compressed.transaction():
+        assert undo(compressed, import_id) == new
