@@ -11,6 +11,7 @@ from bench.detection.command import detection
 from bench.drain.command import ingest
 from bench.fuzz.command import fuzz
 from bench.growth.command import growth
+from bench.imports.command import imports
 from bench.latency.command import latency
 from bench.overload.command import overload
 from bench.pictures.command import pictures
@@ -30,6 +31,7 @@ bench.add_command(detection)
 bench.add_command(ingest)
 bench.add_command(fuzz)
 bench.add_command(growth)
+bench.add_command(imports)
 bench.add_command(latency)
 bench.add_command(overload)
 bench.add_command(pictures)

@@ -73,6 +73,7 @@ def undo(connection: psycopg.Connection, import_id: int) -> int:
     queries.forget_imported(connection, import_id=import_id)
     queries.lock_latest(connection)
     queries.take_latest_back(connection)
+    queries.notify_moved_back(connection)
     _leave(connection)
     return deleted
 

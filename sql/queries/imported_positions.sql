@@ -119,3 +119,7 @@ INSERT INTO pg_temp.newest
 SELECT newest.* FROM gone CROSS JOIN LATERAL (
     SELECT * FROM positions WHERE device_id = gone.device_id ORDER BY fix_time DESC LIMIT 1
 ) AS newest;
+
+-- name: notify_moved_back$
+-- Have those who show the fleet read it anew; they take no older fix for a newer one.
+SELECT pg_notify('vehicle_changed', '');

@@ -153,10 +153,12 @@ def test_listeners_hear_of_an_import_and_of_its_undoing(
 ) -> None:
     with connect(database_url, "listener", autocommit=True) as listener:
         listener.execute("LISTEN positions_stored")
+        listener.execute("LISTEN vehicle_changed")  # whoever shows the fleet reads it anew then
         import_id = bring(make_rows((1, 0), (3, 0)))
         take_back(connection, import_id)
-        heard = [notify.payload for notify in listener.notifies(timeout=10, stop_after=2)]
-    assert heard == [f"{device_ids[0]},{device_ids[2]}"] * 2
+        heard = [(notify.channel, notify.payload) for notify in listener.notifies(timeout=10, stop_after=3)]
+    concerned = ("positions_stored", f"{device_ids[0]},{device_ids[2]}")
+    assert heard == [concerned, ("vehicle_changed", ""), concerned]
 
 
 def test_the_daemon_does_not_wait_for_an_import_that_goes_on(

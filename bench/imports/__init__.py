@@ -1,0 +1,1 @@
+"""`motorpool bench import`: what a file of rows costs."""
