@@ -3,7 +3,7 @@
 -- names, and which devices have fixes that are new or gone, from when to when.
 DROP TABLE IF EXISTS pg_temp.named_fixes, pg_temp.touched;
 CREATE TEMP TABLE named_fixes (device_id integer NOT NULL, fix_time timestamptz NOT NULL);
-CREATE TEMP TABLE touched (device_id integer NOT NULL, first_fix timestamptz NOT NULL, last_fix timestamptz NOT NULL, fixes bigint NOT NULL);
+CREATE TEMP TABLE touched (device_id integer NOT NULL, first_fix timestamptz NOT NULL, last_fix timestamptz NOT NULL);
 
 -- name: drop_import_staging#
 -- Give the space back.
@@ -23,8 +23,8 @@ SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
 WITH fresh AS (
     INSERT INTO positions SELECT * FROM pg_temp.incoming ON CONFLICT DO NOTHING RETURNING device_id, fix_time
 ), noted AS (
-    INSERT INTO imported_positions (import_id, device_id, fix_time)
-    SELECT :import_id, device_id, fix_time FROM fresh
+    INSERT INTO imported_positions (import_id, device_id, fix_times)
+    SELECT :import_id, device_id, array_agg(fix_time) FROM fresh GROUP BY device_id
 )
 SELECT count(*) FROM fresh;
 
@@ -50,7 +50,7 @@ WHERE NOT EXISTS (
 -- name: touch_imported!
 -- Which devices an import brought fixes of, from when to when.
 INSERT INTO pg_temp.touched
-SELECT device_id, min(fix_time), max(fix_time), count(*) FROM imported_positions
+SELECT device_id, min(fix_time), max(fix_time) FROM imported_positions CROSS JOIN LATERAL unnest(fix_times) AS fix_time
 WHERE import_id = :import_id GROUP BY device_id;
 
 -- name: list_newest_days
@@ -86,7 +86,8 @@ SELECT DISTINCT device_id FROM pg_temp.touched;
 
 -- name: name_imported!
 -- Name the fixes that an import brought.
-INSERT INTO pg_temp.named_fixes SELECT device_id, fix_time FROM imported_positions WHERE import_id = :import_id;
+INSERT INTO pg_temp.named_fixes
+SELECT device_id, unnest(fix_times) FROM imported_positions WHERE import_id = :import_id;
 
 -- name: delete_named$
 -- Delete the fixes named between two moments; how many.
@@ -96,7 +97,7 @@ WITH gone AS (
       AND p.fix_time >= :since AND p.fix_time < :until AND named.fix_time >= :since AND named.fix_time < :until
     RETURNING p.device_id, p.fix_time
 ), noted AS (
-    INSERT INTO pg_temp.touched SELECT device_id, min(fix_time), max(fix_time), count(*) FROM gone GROUP BY device_id
+    INSERT INTO pg_temp.touched SELECT device_id, min(fix_time), max(fix_time) FROM gone GROUP BY device_id
 )
 SELECT count(*) FROM gone;
 

@@ -18,6 +18,7 @@ from sql.positions import PositionStore
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NOW = NOON + timedelta(days=30)
 DAY_S = 86_400
+BROUGHT = "(SELECT device_id, unnest(fix_times) AS fix_time FROM imported_positions)"
 
 
 def fix(second: float, latitude: float = 48.0) -> Position:
@@ -83,10 +84,11 @@ def take_back(connection: psycopg.Connection, import_id: int) -> int:
 
 def list_seconds(connection: psycopg.Connection, table: str = "positions") -> list[tuple[int, int]]:
     """The number of the bus and the seconds since noon of each fix in a table."""
-    query = (
-        f"SELECT right(uid, 1)::integer, fix_time FROM {table} JOIN devices ON id = device_id ORDER BY 1, 2"
-    )
-    return [(bus, round((time - NOON).total_seconds())) for bus, time in connection.execute(query)]
+    query = f"SELECT right(uid, 1)::integer, fix_time FROM {table} AS fix JOIN devices ON id = device_id"
+    return [
+        (bus, round((time - NOON).total_seconds()))
+        for bus, time in connection.execute(f"{query} ORDER BY 1, 2")
+    ]
 
 
 def list_due(connection: psycopg.Connection) -> list[list[tuple[int, int, int]]]:
@@ -113,7 +115,7 @@ def test_what_is_new_is_told_from_what_is_repeated_in_the_batch_the_file_or_the_
         assert store(connection, import_id, []) == (0, 0)
         finish(connection, import_id)
     assert list_seconds(connection) == [(1, 0), (1, 10), (2, 0), (2, 10)]
-    assert list_seconds(connection, "imported_positions") == [(1, 10), (2, 0), (2, 10)]
+    assert list_seconds(connection, BROUGHT) == [(1, 10), (2, 0), (2, 10)]
 
 
 def test_the_first_of_repetitions_stays(connection: psycopg.Connection, make_rows: Any, bring: Any) -> None:
@@ -187,7 +189,7 @@ def test_an_import_that_fails_leaves_nothing(
         store(connection, import_id, make_rows((1, 20), latitude=91.0))
         pytest.fail("the database takes a latitude of 91")
     assert list_seconds(connection) == list_seconds(connection, "latest_positions") == [(1, 0)]
-    assert list_seconds(connection, "imported_positions") == []
+    assert list_seconds(connection, BROUGHT) == []
     assert send((1, 10)) == Tally(stored=1)
 
 
@@ -200,7 +202,7 @@ def test_undoing_takes_what_the_import_brought_and_nothing_else(
     connection.execute("DELETE FROM stored_batches")
     assert take_back(connection, first) == 2
     assert list_seconds(connection) == [(1, 0), (1, 20), (2, 0)]
-    assert list_seconds(connection, "imported_positions") == [(1, 20)]
+    assert list_seconds(connection, BROUGHT) == [(1, 20)]
     assert list_due(connection) == [[(1, 10, 10), (2, -3 * DAY_S, -3 * DAY_S)]]
     assert take_back(connection, first) == 0
     assert take_back(connection, second) == 1
