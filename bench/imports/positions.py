@@ -16,7 +16,7 @@ from bench.stage import Stage, open_stage
 from devices.position import Position
 from sql.batches import Batch, Message, Received
 from sql.fitness import find_fault
-from sql.imported_positions import DryRun, Row, finish, store, undo
+from sql.imported_positions import Days, DryRun, Row, finish, store, undo
 from sql.positions import PositionStore
 
 START = datetime(2025, 3, 2, tzinfo=UTC)
@@ -74,9 +74,9 @@ def run(log: Log, size: int) -> list[dict[str, Any]]:
         return [
             _measure("find faults", log, wait, lambda: _find_faults(log, ids, size)),
             _measure("dry run", log, wait, lambda: _try(connection, log, ids, size)),
-            _measure("store", log, wait, lambda: _store(connection, import_id, log, ids, size)),
+            _measure("store", log, wait, lambda: _store(stage, connection, import_id, log, ids, size)),
             _measure("dry run again", log, wait, lambda: _try(connection, log, ids, size)),
-            _measure("store again", log, wait, lambda: _store(connection, again, log, ids, size)),
+            _measure("store again", log, wait, lambda: _store(stage, connection, again, log, ids, size)),
             _measure("undo", log, wait, lambda: _undo(connection, import_id)),
         ]
 
@@ -142,12 +142,14 @@ def _try(connection: psycopg.Connection, log: Log, ids: list[int], size: int) ->
 
 
 def _store(
-    connection: psycopg.Connection, import_id: int, log: Log, ids: list[int], size: int
+    stage: Stage, connection: psycopg.Connection, import_id: int, log: Log, ids: list[int], size: int
 ) -> tuple[int, float]:
     new, seconds = 0, 0.0
-    with connection.transaction():
+    with stage.connect() as other, connection.transaction():
+        days = Days(other)
         for rows in log.cut(ids, size):
             began = time.perf_counter()
+            days.make(rows)
             new += store(connection, import_id, rows)[0]
             seconds += time.perf_counter() - began
         began = time.perf_counter()

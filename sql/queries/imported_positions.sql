@@ -18,6 +18,24 @@ TRUNCATE pg_temp.incoming, pg_temp.newest;
 -- take out for that. Deleting does, storing new ones did in earlier releases.
 SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
 
+-- name: list_missing_days
+-- Those of some UTC days that have no chunk yet.
+SELECT day FROM unnest(:days::timestamptz[]) AS day
+WHERE NOT EXISTS (
+    SELECT FROM timescaledb_information.chunks
+    WHERE hypertable_schema = 'public' AND hypertable_name = 'positions' AND range_start <= day AND day < range_end
+)
+ORDER BY day;
+
+-- name: enter_day!
+-- Have TimescaleDB make the chunk of a day, by a fix of no device.
+INSERT INTO positions (device_id, fix_time, received_at, latitude, longitude) VALUES (0, :day, :day, 0, 0)
+ON CONFLICT DO NOTHING;
+
+-- name: leave_day!
+-- Take the fix of no device away again.
+DELETE FROM positions WHERE device_id = 0 AND fix_time = :day;
+
 -- name: insert_imported$
 -- Store what is not there yet, and note that this import brought it; how many fixes that is.
 WITH fresh AS (

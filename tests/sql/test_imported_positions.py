@@ -11,7 +11,7 @@ import pytest
 from devices.position import Position
 from sql.batches import Batch, Message, Received, Tally
 from sql.fleet import add_device
-from sql.imported_positions import DryRun, Row, finish, store, undo
+from sql.imported_positions import Days, DryRun, Row, finish, store, undo
 from sql.pool import connect
 from sql.positions import PositionStore
 
@@ -177,6 +177,24 @@ def test_the_daemon_does_not_wait_for_an_import_that_goes_on(
         finish(other, import_id)
     assert list_seconds(connection, "latest_positions") == [(1, 1000), (2, 20)]
     assert send((2, 60)) == Tally(stored=1)
+
+
+def test_nobody_waits_for_the_days_of_an_import_that_were_made_before(
+    connection: psycopg.Connection, database_url: str, make_rows: Any, send: Any
+) -> None:
+    send((1, 0))
+    connection.execute("SET lock_timeout = '2s'")
+    import_id = begin(connection)
+    rows = make_rows((1, -5 * DAY_S), (1, -40 * DAY_S), (1, 10))
+    with connect(database_url, "days", autocommit=True) as other:
+        days = Days(other)
+        days.make(rows)
+        days.make(rows)
+    assert list_seconds(connection) == [(1, 0)]
+    with connect(database_url, "import", autocommit=True) as other, other.transaction():
+        assert store(other, import_id, rows) == (3, 0)
+        assert send((1, -5 * DAY_S + 1), (1, -7 * DAY_S), (1, DAY_S)) == Tally(stored=3)
+        assert store(other, import_id, make_rows((1, -40 * DAY_S + 1))) == (1, 0)
 
 
 def test_an_import_that_fails_leaves_nothing(
