@@ -53,14 +53,9 @@ def measure(stage: Stage, step: str, rows: int, arguments: list[str]) -> dict[st
     if process.returncode:
         raise RuntimeError(f"{step}: exit code {process.returncode}")
     told = json.loads(answer)
-    return {
-        "step": step,
-        "seconds": seconds,
-        "rows_s": rows / seconds,
-        **seen,
-        "id": told["id"],
-        **told["rows"],
-    }
+    figures = {"seconds": round(seconds, 1), "rows_s": round(rows / seconds)}
+    figures |= {name: round(figure, 1) for name, figure in seen.items()}
+    return {"step": step, **figures, **told["rows"], "id": told["id"]}
 
 
 def _watch(process: subprocess.Popen[bytes], seen: dict[str, float]) -> None:

@@ -115,13 +115,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Task:
-    """One import at work: who it is for, how far they reach, and whether all is rolled back in the end."""
+    """One import at work: who it is for, how far they reach, and whether all is rolled back in the end.
+
+    On `beside`, what is written counts at once, whatever becomes of the import.
+    """
 
     import_id: int
     user: User
     user_id: int | None
     reach: list[int] | None
     keys: tuple[str, ...]
+    beside: psycopg.Connection
     is_dry: bool = False
 
 

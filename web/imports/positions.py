@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from devices.position import Position
 from sql import imported_positions, named_devices
 from sql.fitness import Fault, find_fault
-from sql.imported_positions import DryRun
+from sql.imported_positions import Days, DryRun
 from sql.named_devices import NamedDevice, NamedVehicle
 from sql.retention import find_start
 from web import formats, values
@@ -76,6 +76,7 @@ class PositionStore:
         self._devices: dict[str, NamedDevice | None] = {}
         self._vehicles: dict[str, NamedVehicle | None] = {}
         self._dry_run = DryRun(connection) if task.is_dry else None
+        self._days = Days(task.beside)
 
     def take(self, candidates: Sequence[Candidate]) -> Found:
         """Those of known devices whose values can be stored; the others are rejected."""
@@ -91,6 +92,7 @@ class PositionStore:
         if self._dry_run:
             self._dry_run.add(rows)
         else:
+            self._days.make(rows)
             new, same = imported_positions.store(self._connection, self._task.import_id, rows)
             found.counts[NEW] += new
             found.counts[SAME] += same

@@ -83,16 +83,17 @@ def work_on(app: Flask, url: str, id: int) -> bool:
         if work is None:
             return True
         with enter(app, control, row), connect(url, "exchange") as connection:
+            back = {"checking": "failed", "committing": "checked", "undoing": "done"}[row["state"]]
             try:
                 work(control, connection, row)
             except psycopg.OperationalError:
                 raise
+            except Unreadable as error:
+                imports.settle(control, id, back, problem=str(error))
             except Exception:
                 log.exception("import failed", import_id=id)
-                back = {"checking": "failed", "committing": "checked", "undoing": "done"}[row["state"]]
-                imports.settle(
-                    control, id, back, problem=_("Something went wrong on our side; it is logged.")
-                )
+                said = _("Something went wrong on our side; it is logged.")
+                imports.settle(control, id, back, problem=said)
     return True
 
 
@@ -146,7 +147,7 @@ def undo(control: psycopg.Connection, connection: psycopg.Connection, row: Row) 
     """Take it back, all or nothing."""
     kind = KINDS[row["kind"]]
     with connection.transaction():
-        obstacles = kind.open(connection, _make_task(connection, kind, row, is_dry=False)).undo()
+        obstacles = kind.open(connection, _make_task(control, connection, kind, row, is_dry=False)).undo()
         if not obstacles:
             imports.settle(connection, row["id"], "undone")
     if obstacles:
@@ -154,12 +155,15 @@ def undo(control: psycopg.Connection, connection: psycopg.Connection, row: Row) 
         imports.settle(control, row["id"], "done", problem=said, obstacles=[list(one) for one in obstacles])
 
 
-def _make_task(connection: psycopg.Connection, kind: ImportKind, row: Row, is_dry: bool) -> Task:
+def _make_task(
+    control: psycopg.Connection, connection: psycopg.Connection, kind: ImportKind, row: Row, is_dry: bool
+) -> Task:
     if not may(g.user.role, kind.right) or g.user.disabled:
         raise Unreadable(_("Whoever began this may not import it any more."))
     first = row["mapping"].get("key")
     keys = tuple(sorted(kind.keys, key=lambda name: name != first))
-    return Task(row["id"], g.user, g.user.id or None, list_reach(connection, g.user), keys, is_dry)
+    reach = list_reach(connection, g.user)
+    return Task(row["id"], g.user, g.user.id or None, reach, keys, control, is_dry)
 
 
 def _take_all(
@@ -167,7 +171,7 @@ def _take_all(
 ) -> None:
     """Read and take every row. Raises Unreadable, Stopped."""
     draft = beginning.load(control, row["id"])
-    task = _make_task(connection, draft.kind, row, is_dry)
+    task = _make_task(control, connection, draft.kind, row, is_dry)
     store = draft.kind.open(connection, task)
     reader = Reader(connection, draft.kind, draft.mapping, task.reach)
     told_at = 0.0
