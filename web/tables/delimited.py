@@ -1,6 +1,7 @@
 """Rows of delimited text, one by one, in constant memory."""
 
 import csv
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -16,6 +17,8 @@ from web.tables.table import Cell, Line, Reading, Unreadable
 
 LONGEST_CELL = 1024**2
 PEEKED = 100
+# What has no business in a cell: controls other than a tab or a line's end, and bytes that mean nothing.
+ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udfff]")
 
 csv.field_size_limit(LONGEST_CELL)
 
@@ -108,9 +111,9 @@ class DelimitedTable:
 def look_closely(line: Line, row: list[str]) -> Line:
     """A line with its cells unprotected in place, or with a fault where one holds what no cell may."""
     for place, text in enumerate(row):
-        odd = next(filter(is_odd, text), "")
+        odd = ODD.search(text)
         if odd:
-            return line._replace(fault=explain_odd(odd, place + 1))
+            return line._replace(fault=explain_odd(odd[0], place + 1))
         cell = line.cells[place]
         if cell:
             line.cells[place] = unprotect(str(cell))
@@ -124,8 +127,3 @@ def explain_odd(sign: str, place: int) -> str:
     return str(
         _("Cell %(place)s has the control character U+%(code)s.", place=place, code=f"{ord(sign):04X}")
     )
-
-
-def is_odd(sign: str) -> bool:
-    """Whether a character has no business in a cell: a control other than a tab or a line's end."""
-    return (sign < " " and sign not in "\t\r\n") or "\x7f" <= sign <= "\x9f" or sign == UNREADABLE_SIGN

@@ -24,7 +24,7 @@ _PAGE = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<(?:!doctype\s+html|html|head|body|t
 _JSON = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
 _GPX = re.compile(r"<(?:\w+:)?gpx[\s>]")
 _SENTENCE = re.compile(r"[$!][A-Z]{2}[A-Z0-9]{2,5},[^*\r\n]*\*[0-9A-Fa-f]{2}\s*$")
-_RECORD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?\t[^\t]*\t")
+_RECORD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?\t[^\t]*\t\s*\{")
 
 
 def detect(file: BinaryIO, name: str, most: int = MOST_BYTES) -> Reading:

@@ -145,8 +145,8 @@ def _weigh_header(rows: Sequence[Row], width: int) -> float:
 
 
 def _weigh_quotes(rows: Sequence[Row], faults: int, dialect: Dialect) -> float:
-    """Less where cells still stand between quotes, and where quotes do not close."""
+    """Less the more cells still stand between quotes, and where quotes do not close."""
+    cells = [cell for row in rows for cell in row.cells if cell]
+    left = sum(len(cell) > 1 and cell[0] in QUOTES and cell[0] == cell[-1] for cell in cells)
     weight = 1.0 if dialect.quote == '"' else 0.97 if dialect.quote else 0.94
-    if any(len(cell) > 1 and cell[0] in QUOTES and cell[0] == cell[-1] for row in rows for cell in row.cells):
-        weight *= 0.4
-    return weight * (0.5 if faults else 1.0)
+    return weight * max(0.4, 1 - 4 * left / len(cells)) * (0.5 if faults else 1.0)

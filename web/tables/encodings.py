@@ -96,7 +96,7 @@ def _weigh(sign: str, before: str, after: str) -> float:
         return -3.0
     if before.isdigit() or after.isdigit():
         return -2.0
-    if sign.isupper() and before.islower():
+    if sign.isupper() and (before.islower() or (before.isupper() and after.islower())):
         return -3.0
     weight = 2.0 if sign.lower() in _FREQUENT else 1.0
     return weight if before.isalpha() or after.isalpha() or sign == "à" else weight / 4
@@ -105,4 +105,4 @@ def _weigh(sign: str, before: str, after: str) -> float:
 def _weigh_sign(sign: str, before: str, after: str) -> float:
     if before.isalpha() and after.isalpha():
         return 1.0 if sign in _JOINS else -2.0
-    return 0.5
+    return 1.5 if sign == "°" and before in "nN0123456789" else 0.5

@@ -33,6 +33,7 @@ LOCKED_XLS = re.compile(
 LOCKED_ODS = b"encryption-data"
 MANIFEST = "META-INF/manifest.xml"
 OVERLAP = 64
+LONGEST_NAME = 1000
 PROGRAM = [sys.executable, "-P", "-m", "web.tables.sheet"]
 LARGEST = 256 * 1024**2
 LARGEST_UNPACKED = 1024**3
@@ -123,6 +124,8 @@ def check(workbook: IO[bytes]) -> None:
 def start(workbook: IO[bytes], name: str, header_line: str) -> Iterator[tuple[Contents, Iterator[Row]]]:
     """A process that reads a sheet, for as long as somebody wants its rows. Raises Unreadable."""
     workbook.seek(0)
+    if not _can_be(name):
+        raise Unreadable(_explain_end(sheet.MISSING))
     with subprocess.Popen(
         [*PROGRAM, name, header_line], stdin=workbook, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
@@ -213,6 +216,14 @@ def _unfold(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[int]:
                 yield len(piece)
     except BROKEN as error:
         raise Unreadable(_explain_end(sheet.BROKEN)) from error
+
+
+def _can_be(name: str) -> bool:
+    """Whether a sheet can have this name, and a process can be told it."""
+    try:
+        return len(name.encode()) <= LONGEST_NAME and "\0" not in name
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_locked(workbook: IO[bytes]) -> bool:

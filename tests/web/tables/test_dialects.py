@@ -1,5 +1,7 @@
 """How rows are written as text is found by what makes them even."""
 
+import io
+
 import pytest
 
 from web.tables.detection import detect
@@ -34,6 +36,19 @@ def test_an_apostrophe_in_a_text_quotes_nothing() -> None:
 def test_inches_are_no_quotes() -> None:
     text = "size,name\n" + '"5 tyre,x\n' * 3 + '6" tyre,y\n' * 3
     assert guess_dialect(text) == Dialect(",", "")
+
+
+def test_a_few_quoted_words_are_no_quoted_cells() -> None:
+    text = (
+        "name;note\n" + 'A;""" x"" y"\n' + '"B;C";"""z"""\n' + "".join(f"{row};plain\n" for row in range(9))
+    )
+    assert guess_dialect(text) == Dialect(";", '"')
+
+
+def test_times_and_tabs_alone_are_no_recorders_file() -> None:
+    text = "".join(f"2026-11-{day:02}T07:00:00Z\t{day}\tx\n" for day in range(1, 9))
+    reading = detect(io.BytesIO(b"Time\tKm\tNote\n" + text.encode()), "fleet.tsv")
+    assert (reading.format, reading.delimiter, reading.header_line) == ("delimited", "\t", 1)
 
 
 def test_one_column_needs_no_sign() -> None:

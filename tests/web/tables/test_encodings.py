@@ -15,6 +15,8 @@ TEXTS = {
     "French, large": "CRÉDIT;DÉPENSES\nRÉPARATION;BUDGÉTAIRE\n",
     "Spanish": "Año;Matrícula;¿Qué?\nCamión;Málaga;Último\n",
     "Spanish, large": "ESPAÑA;LOGROÑO\n",
+    "French, degrees": "Adresse\nRue du Lac n° 5\n",
+    "French, one name": "Ville\nNîmes\n",
     "Swedish": "Göteborg;Malmö;Åre\n",
     "typographic": "1\u00a0000,50 €;l\u2019été\n",
 }

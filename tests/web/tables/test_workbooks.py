@@ -62,8 +62,9 @@ def test_the_sheets_are_listed_and_the_first_with_rows_is_read(read: Callable, m
     found = read(content)
     assert found.reading.sheet == "Buses"
     assert list_sheets(io.BytesIO(content), found.reading) == ["Fleet", "Buses"]
-    with pytest.raises(Unreadable, match="no such sheet"):
-        read(content, reading=Reading("workbook", sheet="Trams"))
+    for name in ("Trams", "a\0b", "\udcff", "x" * 200_000, "-m"):
+        with pytest.raises(Unreadable, match="no such sheet"):
+            read(content, reading=Reading("workbook", sheet=name))
 
 
 def test_errors_and_formulas_without_a_value_are_faults(
