@@ -191,7 +191,8 @@ def _take_all(
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
                 share = min(table.share, 1.0)
-                if queries.tell_progress(control, id=row["id"], share_done=share, rows_read=tally.rows):
+                rows = tally.rows if is_dry else row["rows_read"]
+                if queries.tell_progress(control, id=row["id"], share_done=share, rows_read=rows):
                     raise Stopped
     tally.add(store.finish())
 
