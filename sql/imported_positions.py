@@ -12,12 +12,16 @@ looks at what it touched and at no more. An event raises an alert only where its
 it was taken; with the moment of the import for `received_at`, none does that is older than its rule's
 fresh_s.
 
+TimescaleDB makes the chunk of a day with the first fix of it, and until that is committed, nobody else's
+fix finds a chunk that it lacks: neither on that day nor on another. So the days of a file are made before,
+each in a transaction of its own (`Days`).
+
 TimescaleDB keeps each day in a chunk of its own, and a statement that may concern any day looks into all of
 them. So whatever looks fixes up does it day by day.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import psycopg
 
@@ -31,12 +35,32 @@ Row = tuple[int, Position, datetime]  # the id of the device, its fix, and when 
 DAY = timedelta(days=1)
 
 
+class Days:
+    """Makes the days that a file falls on, on a connection in autocommit that is not the import's."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+        self._made: set[date] = set()
+
+    def make(self, rows: Iterable[Row]) -> None:
+        """Have a chunk for each of these rows, before `store` gets them; an empty one does no harm."""
+        days = {position.fix_time.date() for _, position, _ in rows} - self._made
+        if not days:
+            return
+        starts = [datetime.combine(day, time(), UTC) for day in days]
+        for (start,) in queries.list_missing_days(self._connection, days=starts):
+            with self._connection.transaction():
+                queries.enter_day(self._connection, day=start)
+                queries.leave_day(self._connection, day=start)
+        self._made |= days
+
+
 def store(connection: psycopg.Connection, import_id: int, rows: Sequence[Row]) -> tuple[int, int]:
     """Store some thousand rows of a file within the caller's transaction: how many are new, how many are not.
 
     What is stored already, by whomever, or repeated in this batch or one before, is not new; of repetitions
     the first stays. Rows must have passed `find_fault` (sql/fitness.py): after a ValueError or psycopg.Error
-    the transaction is lost.
+    the transaction is lost. Their days must have been made (`Days`), or the daemon waits.
     """
     queries.create_staging(connection)
     queries.clear_staging(connection)
@@ -73,6 +97,7 @@ def undo(connection: psycopg.Connection, import_id: int) -> int:
     queries.forget_imported(connection, import_id=import_id)
     queries.lock_latest(connection)
     queries.take_latest_back(connection)
+    queries.notify_moved_back(connection)
     _leave(connection)
     return deleted
 

@@ -1081,11 +1081,11 @@ CREATE TABLE import_sources (
     PRIMARY KEY (kind, source)
 );
 
--- Which fixes an import brought: undoing takes these and no others.
+-- Which fixes an import brought, by device and batch: undoing takes these and no others.
 CREATE TABLE imported_positions (
     import_id integer NOT NULL REFERENCES import_history ON DELETE CASCADE,
     device_id integer NOT NULL,
-    fix_time  timestamptz NOT NULL
+    fix_times timestamptz[] NOT NULL
 );
 CREATE INDEX imported_positions_import ON imported_positions (import_id);
 

@@ -17,7 +17,7 @@ from config.program import PROGRAM
 LOOK_EVERY_S = 0.05
 
 
-def run(kind: str, rows: int) -> list[dict[str, Any]]:
+def run_file(kind: str, rows: int) -> list[dict[str, Any]]:
     """One row for each step: seconds, rows a second, CPU seconds and the most memory of our process."""
     uids = [f"bus-{bus}" for bus in range(BUSES)] if kind == "positions" else []
     with open_stage(uids) as stage:

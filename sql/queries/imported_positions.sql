@@ -3,7 +3,7 @@
 -- names, and which devices have fixes that are new or gone, from when to when.
 DROP TABLE IF EXISTS pg_temp.named_fixes, pg_temp.touched;
 CREATE TEMP TABLE named_fixes (device_id integer NOT NULL, fix_time timestamptz NOT NULL);
-CREATE TEMP TABLE touched (device_id integer NOT NULL, first_fix timestamptz NOT NULL, last_fix timestamptz NOT NULL, fixes bigint NOT NULL);
+CREATE TEMP TABLE touched (device_id integer NOT NULL, first_fix timestamptz NOT NULL, last_fix timestamptz NOT NULL);
 
 -- name: drop_import_staging#
 -- Give the space back.
@@ -18,13 +18,31 @@ TRUNCATE pg_temp.incoming, pg_temp.newest;
 -- take out for that. Deleting does, storing new ones did in earlier releases.
 SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
 
+-- name: list_missing_days
+-- Those of some UTC days that have no chunk yet.
+SELECT day FROM unnest(:days::timestamptz[]) AS day
+WHERE NOT EXISTS (
+    SELECT FROM timescaledb_information.chunks
+    WHERE hypertable_schema = 'public' AND hypertable_name = 'positions' AND range_start <= day AND day < range_end
+)
+ORDER BY day;
+
+-- name: enter_day!
+-- Have TimescaleDB make the chunk of a day, by a fix of no device.
+INSERT INTO positions (device_id, fix_time, received_at, latitude, longitude) VALUES (0, :day, :day, 0, 0)
+ON CONFLICT DO NOTHING;
+
+-- name: leave_day!
+-- Take the fix of no device away again.
+DELETE FROM positions WHERE device_id = 0 AND fix_time = :day;
+
 -- name: insert_imported$
 -- Store what is not there yet, and note that this import brought it; how many fixes that is.
 WITH fresh AS (
     INSERT INTO positions SELECT * FROM pg_temp.incoming ON CONFLICT DO NOTHING RETURNING device_id, fix_time
 ), noted AS (
-    INSERT INTO imported_positions (import_id, device_id, fix_time)
-    SELECT :import_id, device_id, fix_time FROM fresh
+    INSERT INTO imported_positions (import_id, device_id, fix_times)
+    SELECT :import_id, device_id, array_agg(fix_time) FROM fresh GROUP BY device_id
 )
 SELECT count(*) FROM fresh;
 
@@ -50,7 +68,7 @@ WHERE NOT EXISTS (
 -- name: touch_imported!
 -- Which devices an import brought fixes of, from when to when.
 INSERT INTO pg_temp.touched
-SELECT device_id, min(fix_time), max(fix_time), count(*) FROM imported_positions
+SELECT device_id, min(fix_time), max(fix_time) FROM imported_positions CROSS JOIN LATERAL unnest(fix_times) AS fix_time
 WHERE import_id = :import_id GROUP BY device_id;
 
 -- name: list_newest_days
@@ -86,7 +104,8 @@ SELECT DISTINCT device_id FROM pg_temp.touched;
 
 -- name: name_imported!
 -- Name the fixes that an import brought.
-INSERT INTO pg_temp.named_fixes SELECT device_id, fix_time FROM imported_positions WHERE import_id = :import_id;
+INSERT INTO pg_temp.named_fixes
+SELECT device_id, unnest(fix_times) FROM imported_positions WHERE import_id = :import_id;
 
 -- name: delete_named$
 -- Delete the fixes named between two moments; how many.
@@ -96,7 +115,7 @@ WITH gone AS (
       AND p.fix_time >= :since AND p.fix_time < :until AND named.fix_time >= :since AND named.fix_time < :until
     RETURNING p.device_id, p.fix_time
 ), noted AS (
-    INSERT INTO pg_temp.touched SELECT device_id, min(fix_time), max(fix_time), count(*) FROM gone GROUP BY device_id
+    INSERT INTO pg_temp.touched SELECT device_id, min(fix_time), max(fix_time) FROM gone GROUP BY device_id
 )
 SELECT count(*) FROM gone;
 
@@ -119,3 +138,7 @@ INSERT INTO pg_temp.newest
 SELECT newest.* FROM gone CROSS JOIN LATERAL (
     SELECT * FROM positions WHERE device_id = gone.device_id ORDER BY fix_time DESC LIMIT 1
 ) AS newest;
+
+-- name: notify_moved_back$
+-- Have those who show the fleet read it anew; they take no older fix for a newer one.
+SELECT pg_notify('vehicle_changed', '');

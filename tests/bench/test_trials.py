@@ -31,6 +31,16 @@ def test_batches_hold_messages_of_any_size_against_single_ones(bench: Callable[.
     assert all(row["cpu_us_a_position"] > 0 and row["positions_per_s"] > 0 for row in rows)
 
 
+def test_imports_of_positions_are_measured_from_the_first_look_to_the_undoing(
+    bench: Callable[..., Any],
+) -> None:
+    rows = bench("import", "positions", "--rows", "20000", "--devices", "20", "--batch", "3000")
+    steps = {row["step"]: row for row in rows}
+    expected = {"dry run": 20_000, "store": 20_000, "dry run again": 0, "store again": 0, "undo": 20_000}
+    assert {step: steps[step]["new_or_gone"] for step in expected} == expected
+    assert all(row["rows_per_s"] > 0 for row in rows)
+
+
 def test_growth_drains_at_each_size(bench: Callable[..., Any]) -> None:
     rows = bench("growth", "--rows", "1,2", "--messages", "10000")
     assert [row["rows_before"] for row in rows] == [1_000_000, 2_000_000]

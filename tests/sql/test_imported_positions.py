@@ -11,13 +11,14 @@ import pytest
 from devices.position import Position
 from sql.batches import Batch, Message, Received, Tally
 from sql.fleet import add_device
-from sql.imported_positions import DryRun, Row, finish, store, undo
+from sql.imported_positions import Days, DryRun, Row, finish, store, undo
 from sql.pool import connect
 from sql.positions import PositionStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NOW = NOON + timedelta(days=30)
 DAY_S = 86_400
+BROUGHT = "(SELECT device_id, unnest(fix_times) AS fix_time FROM imported_positions)"
 
 
 def fix(second: float, latitude: float = 48.0) -> Position:
@@ -83,10 +84,11 @@ def take_back(connection: psycopg.Connection, import_id: int) -> int:
 
 def list_seconds(connection: psycopg.Connection, table: str = "positions") -> list[tuple[int, int]]:
     """The number of the bus and the seconds since noon of each fix in a table."""
-    query = (
-        f"SELECT right(uid, 1)::integer, fix_time FROM {table} JOIN devices ON id = device_id ORDER BY 1, 2"
-    )
-    return [(bus, round((time - NOON).total_seconds())) for bus, time in connection.execute(query)]
+    query = f"SELECT right(uid, 1)::integer, fix_time FROM {table} AS fix JOIN devices ON id = device_id"
+    return [
+        (bus, round((time - NOON).total_seconds()))
+        for bus, time in connection.execute(f"{query} ORDER BY 1, 2")
+    ]
 
 
 def list_due(connection: psycopg.Connection) -> list[list[tuple[int, int, int]]]:
@@ -113,7 +115,7 @@ def test_what_is_new_is_told_from_what_is_repeated_in_the_batch_the_file_or_the_
         assert store(connection, import_id, []) == (0, 0)
         finish(connection, import_id)
     assert list_seconds(connection) == [(1, 0), (1, 10), (2, 0), (2, 10)]
-    assert list_seconds(connection, "imported_positions") == [(1, 10), (2, 0), (2, 10)]
+    assert list_seconds(connection, BROUGHT) == [(1, 10), (2, 0), (2, 10)]
 
 
 def test_the_first_of_repetitions_stays(connection: psycopg.Connection, make_rows: Any, bring: Any) -> None:
@@ -153,10 +155,12 @@ def test_listeners_hear_of_an_import_and_of_its_undoing(
 ) -> None:
     with connect(database_url, "listener", autocommit=True) as listener:
         listener.execute("LISTEN positions_stored")
+        listener.execute("LISTEN vehicle_changed")  # whoever shows the fleet reads it anew then
         import_id = bring(make_rows((1, 0), (3, 0)))
         take_back(connection, import_id)
-        heard = [notify.payload for notify in listener.notifies(timeout=10, stop_after=2)]
-    assert heard == [f"{device_ids[0]},{device_ids[2]}"] * 2
+        heard = [(notify.channel, notify.payload) for notify in listener.notifies(timeout=10, stop_after=3)]
+    concerned = ("positions_stored", f"{device_ids[0]},{device_ids[2]}")
+    assert heard == [concerned, ("vehicle_changed", ""), concerned]
 
 
 def test_the_daemon_does_not_wait_for_an_import_that_goes_on(
@@ -175,6 +179,24 @@ def test_the_daemon_does_not_wait_for_an_import_that_goes_on(
     assert send((2, 60)) == Tally(stored=1)
 
 
+def test_nobody_waits_for_the_days_of_an_import_that_were_made_before(
+    connection: psycopg.Connection, database_url: str, make_rows: Any, send: Any
+) -> None:
+    send((1, 0))
+    connection.execute("SET lock_timeout = '2s'")
+    import_id = begin(connection)
+    rows = make_rows((1, -5 * DAY_S), (1, -40 * DAY_S), (1, 10))
+    with connect(database_url, "days", autocommit=True) as other:
+        days = Days(other)
+        days.make(rows)
+        days.make(rows)
+    assert list_seconds(connection) == [(1, 0)]
+    with connect(database_url, "import", autocommit=True) as other, other.transaction():
+        assert store(other, import_id, rows) == (3, 0)
+        assert send((1, -5 * DAY_S + 1), (1, -7 * DAY_S), (1, DAY_S)) == Tally(stored=3)
+        assert store(other, import_id, make_rows((1, -40 * DAY_S + 1))) == (1, 0)
+
+
 def test_an_import_that_fails_leaves_nothing(
     connection: psycopg.Connection, make_rows: Any, send: Any
 ) -> None:
@@ -185,7 +207,7 @@ def test_an_import_that_fails_leaves_nothing(
         store(connection, import_id, make_rows((1, 20), latitude=91.0))
         pytest.fail("the database takes a latitude of 91")
     assert list_seconds(connection) == list_seconds(connection, "latest_positions") == [(1, 0)]
-    assert list_seconds(connection, "imported_positions") == []
+    assert list_seconds(connection, BROUGHT) == []
     assert send((1, 10)) == Tally(stored=1)
 
 
@@ -198,7 +220,7 @@ def test_undoing_takes_what_the_import_brought_and_nothing_else(
     connection.execute("DELETE FROM stored_batches")
     assert take_back(connection, first) == 2
     assert list_seconds(connection) == [(1, 0), (1, 20), (2, 0)]
-    assert list_seconds(connection, "imported_positions") == [(1, 20)]
+    assert list_seconds(connection, BROUGHT) == [(1, 20)]
     assert list_due(connection) == [[(1, 10, 10), (2, -3 * DAY_S, -3 * DAY_S)]]
     assert take_back(connection, first) == 0
     assert take_back(connection, second) == 1

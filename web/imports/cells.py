@@ -4,9 +4,10 @@ A million rows go through here. So what each column does is decided once for a f
 remembered, for most columns say the same few things again and again.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -16,15 +17,33 @@ from marshmallow import ValidationError, missing
 from sql.queries import queries
 from web import clock
 from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, Reasons
-from web.imports.mapping import Mapping, find_cell, list_words
+from web.imports.mapping import Mapping, list_words
 from web.tables.days import read_day, read_moment
 from web.tables.numbers import read_number
 from web.tables.table import Cell, Line, Unreadable
 
 MOST_REMEMBERED = 50_000
+NOWHERE = 2**31
+PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 YES = frozenset({"yes", "y", "true", "1", "x", "ja", "j", "wahr", "oui", "o", "vrai", "sí", "si", "s"})
 NO = frozenset({"no", "n", "false", "0", "-", "nein", "falsch", "non", "faux"})
 Read = Callable[[Cell], Any]
+
+
+class Wrong(NamedTuple):
+    """What a cell is that cannot be read."""
+
+    sentence: str
+
+
+class Plan(NamedTuple):
+    """How a column is read: what an empty cell is, and what is known of others, where that is of use."""
+
+    name: str
+    place: int
+    read: Read
+    empty: Any
+    known: dict[Any, Any] | None
 
 
 class Reader:
@@ -36,57 +55,51 @@ class Reader:
         self._connection, self._mapping, self._reach = connection, mapping, reach
         self._zone = ZoneInfo(mapping.time_zone)
         places = dict(mapping.columns)
-        self._columns: list[tuple[str, int | None, Read]] = [
-            (name, places.get(name), self._make_read(kind.by_name[name], mapping.fixed.get(name)))
+        self._columns = [
+            self._plan(kind.by_name[name], places.get(name, NOWHERE), mapping.fixed.get(name))
             for name in (*sorted(places, key=places.__getitem__), *(mapping.fixed.keys() - places.keys()))
         ]
 
     def read(self, line: Line) -> Candidate | Finding:
         """The values of a line, or why it is rejected."""
-        if line.fault:
-            return Finding(line.number, REJECTED, reasons=[("", line.fault)], cells=line.cells)
+        number, cells, fault = line
+        if fault:
+            return Finding(number, REJECTED, reasons=[("", fault)], cells=cells)
+        width = len(cells)
         values: dict[str, Any] = {}
         reasons: Reasons = []
-        for name, place, read in self._columns:
-            try:
-                value = read(find_cell(line, place) if place is not None else None)
-            except ValidationError as error:
-                reasons.append((name, str(error.messages[0])))
-            except ValueError as error:
-                reasons.append((name, str(error)))
-            else:
-                if value is not missing:
-                    values[name] = value
+        for name, place, read, empty, known in self._columns:
+            cell = cells[place] if place < width else None
+            if cell is None or cell == "":
+                value = empty
+            elif known is None:
+                value = _try(read, cell)
+            elif (value := known.get((cell, type(cell)), known)) is known:
+                value = _try(read, cell)
+                if len(known) < MOST_REMEMBERED:
+                    known[cell, type(cell)] = value
+            if type(value) is Wrong:
+                reasons.append((name, value.sentence))
+            elif value is not missing:
+                values[name] = value
         if reasons:
-            return Finding(line.number, REJECTED, reasons=reasons, cells=line.cells)
-        return Candidate(line.number, values, line.cells)
+            return Finding(number, REJECTED, reasons=reasons, cells=cells)
+        return Candidate(number, values, cells)
 
-    def _make_read(self, column: Column, fixed: str | None) -> Read:
-        """How a cell of this column is read; an empty one is what is fixed, or says nothing.
+    def _plan(self, column: Column, place: int, fixed: str | None) -> Plan:
+        """How a column is read; an empty cell is what is fixed, or says nothing.
 
         Raises Unreadable where what is fixed cannot be.
         """
         read = self._choose_read(column)
         empty: Any = missing
         if fixed is not None:
-            empty = _read_fixed(column, read, fixed)
+            empty = _try(read, fixed)
+            if type(empty) is Wrong:
+                raise Unreadable(f"{column.field.label}: {empty.sentence}")
         elif self._mapping.clears:
             empty = column.field.value.deserialize("") if column.field.value.allow_none else missing
-        known: dict[Any, Any] = {}
-        most = 0 if column.varies else MOST_REMEMBERED
-
-        def recall(cell: Cell) -> Any:
-            if cell is None or cell == "":
-                return empty
-            key = (cell, type(cell))
-            if (value := known.get(key, known)) is not known:
-                return value
-            value = read(cell)
-            if len(known) < most:
-                known[key] = value
-            return value
-
-        return recall
+        return Plan(column.name, place, read, empty, None if column.varies else {})
 
     def _choose_read(self, column: Column) -> Read:
         value, mapping = column.field.value, self._mapping
@@ -141,13 +154,14 @@ class Reader:
         return read
 
 
-def _read_fixed(column: Column, read: Read, text: str) -> Any:
+def _try(read: Read, cell: Cell) -> Any:
+    """The value of a cell, or what is wrong with it."""
     try:
-        return read(text)
+        return read(cell)
     except ValidationError as error:
-        raise Unreadable(f"{column.field.label}: {error.messages[0]}") from error
+        return Wrong(str(error.messages[0]))
     except ValueError as error:
-        raise Unreadable(f"{column.field.label}: {error}") from error
+        return Wrong(str(error))
 
 
 def _first_size(column: Column) -> float:
@@ -183,12 +197,16 @@ def _find_day(cell: Cell, order: str) -> date:
 
 
 def _find_moment(cell: Cell, order: str) -> datetime:
+    if isinstance(cell, str):
+        return read_moment(cell, order)
     if isinstance(cell, date) and not isinstance(cell, datetime):
         return datetime.combine(cell, time())
     return cell if isinstance(cell, datetime) else read_moment(_write(cell), order)
 
 
 def _find_number(cell: Cell, decimal: str) -> float:
+    if isinstance(cell, str) and decimal != "," and PLAIN.fullmatch(cell):
+        return float(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return float(cell)
     return float(read_number(_write(cell), decimal or "."))

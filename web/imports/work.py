@@ -8,8 +8,11 @@ one begins again.
 
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -27,7 +30,7 @@ from sql.queries import queries
 from sql.users import User, find_user, list_reach
 from web.imports import beginning
 from web.imports.cells import Reader
-from web.imports.kind import CHANGED, NEW, REJECTED, SAME, Candidate, Finding, Found, ImportKind, Task
+from web.imports.kind import CHANGED, NEW, REJECTED, SAME, Candidate, Finding, Found, ImportKind, Store, Task
 from web.imports.kinds import KINDS
 from web.rights import may
 from web.tables.opening import open_table
@@ -36,6 +39,7 @@ from web.tables.table import Table, Unreadable
 TELL_EVERY_S = 0.5
 # Who imports from the command line: they have the database, and with it every right.
 OPERATOR = User(0, "", "admin", False, "", "en", None, "metric", "fleet", False)
+Results = list[Candidate | Finding]
 log = structlog.get_logger()
 
 
@@ -167,9 +171,12 @@ def _take_all(
     store = draft.kind.open(connection, task)
     reader = Reader(connection, draft.kind, draft.mapping, task.reach)
     told_at = 0.0
-    with imports.open_file(control, row) as file, open_table(file, draft.reading) as table:
-        for results in _read_in_batches(reader, table, draft.kind.batch):
-            found = store.take([one for one in results if isinstance(one, Candidate)])
+    with ExitStack() as stack:
+        table = stack.enter_context(
+            open_table(stack.enter_context(imports.open_file(control, row)), draft.reading)
+        )
+        batches = _read_in_batches(reader, table, draft.kind.batch)
+        for results, found in stack.enter_context(closing(_take_beside(store, batches))):
             for one in results:
                 if isinstance(one, Finding):
                     found.add(one)
@@ -185,10 +192,25 @@ def _take_all(
     tally.add(store.finish())
 
 
-def _read_in_batches(reader: Reader, table: Table, size: int) -> Iterator[list[Candidate | Finding]]:
+def _read_in_batches(reader: Reader, table: Table, size: int) -> Iterator[Results]:
     lines = iter(table)
     while batch := [reader.read(line) for line in islice(lines, size)]:
         yield batch
+
+
+def _take_beside(store: Store, batches: Iterator[Results]) -> Generator[tuple[Results, Found]]:
+    """Each batch with what becomes of it: while the store takes one, the next is read."""
+    with ThreadPoolExecutor(1, "store") as beside:
+        taken: deque[tuple[Results, Future[Found]]] = deque()
+        for results in batches:
+            candidates = [one for one in results if isinstance(one, Candidate)]
+            context = copy_context()  # for in it are the person, and the language to speak
+            taken.append((results, beside.submit(context.run, store.take, candidates)))
+            if len(taken) > 1:
+                done, future = taken.popleft()
+                yield done, future.result()
+        for done, future in taken:
+            yield done, future.result()
 
 
 def _keep(control: psycopg.Connection, import_id: int, found: Found) -> None:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 from flask_babel import gettext as _
 
@@ -33,7 +33,10 @@ ROWS = frozenset(
         *("xlsx", "xlsm", "xlsb", "xls", "ods", "zip", "gz"),
     )
 )
-BROKEN = (EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error, struct.error, KeyError)
+BROKEN = (
+    *(EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 
 
 class Readable(Protocol):
@@ -83,15 +86,13 @@ class Unpacked(Stream):
         try:
             piece = self._source.read(size)
         except BROKEN as error:
-            raise Unreadable(
-                _("This archive is damaged or was not sent whole. Pack it again and send it again.")
-            ) from error
+            raise Unreadable(damaged()) from error
         self._count += len(piece)
         if self._count > self._most:
             raise Unreadable(
                 _("What is inside this archive is larger than %(size)s.", size=show_size(self._most))
             )
-        if self._count > INNOCENT_BYTES and self._count > BOMB_RATIO * max(1, self._packed()):
+        if is_bomb(self._count, self._packed()):
             raise Unreadable(_("This archive unfolds to far more than a file of rows can."))
         return piece
 
@@ -109,7 +110,7 @@ def open_stream(file: BinaryIO, inside: str = "", most: int = MOST_BYTES) -> Ite
     else:
         with open_zip(file) as archive:
             entry = _find(archive, inside)
-            with archive.open(entry) as member:
+            with _open_member(archive, entry) as member:
                 yield Unpacked(
                     member,
                     lambda: member.tell() / max(1, entry.file_size),
@@ -124,10 +125,8 @@ def open_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     try:
         _check_directory(file)
         archive = zipfile.ZipFile(file)
-    except (*BROKEN, NotImplementedError) as error:
-        raise Unreadable(
-            _("This archive is damaged or was not sent whole. Pack it again and send it again.")
-        ) from error
+    except BROKEN as error:
+        raise Unreadable(damaged()) from error
     with archive:
         yield archive
 
@@ -139,7 +138,8 @@ def find_inside(file: BinaryIO, name: str) -> str:
     if start.startswith(OTHERS):
         raise Unreadable(_("Of archives only .zip and .gz can be read. Unpack this one, or pack it as .zip."))
     if start.startswith(GZIP):
-        return PurePosixPath(name.replace("\\", "/")).name.removesuffix(".gz") or "file"
+        last = PurePosixPath(name.replace("\\", "/")).name
+        return (last[:-3] if last.lower().endswith(".gz") else last) or "file"
     if not start.startswith((ZIP, EMPTY_ZIP)):
         return ""
     with open_zip(file) as archive:
@@ -157,6 +157,16 @@ def measure(file: BinaryIO) -> int:
     size = file.seek(0, 2)
     file.seek(0)
     return size
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Whether so much came out of so little that it can be no table."""
+    return unpacked > INNOCENT_BYTES and unpacked > BOMB_RATIO * max(1, packed)
+
+
+def damaged() -> str:
+    """What is said of an archive that cannot be read."""
+    return str(_("This archive is damaged or was not sent whole. Pack it again and send it again."))
 
 
 def show_size(count: int) -> str:
@@ -185,6 +195,13 @@ def _find(archive: zipfile.ZipFile, inside: str) -> zipfile.ZipInfo:
         raise Unreadable(_("This archive has no file %(name)s.", name=inside)) from error
     _check(entry)
     return entry
+
+
+def _open_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(entry)
+    except BROKEN as error:
+        raise Unreadable(damaged()) from error
 
 
 def _check(entry: zipfile.ZipInfo) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 
 from flask_babel import gettext as _
 
@@ -10,7 +10,7 @@ from web.tables.archives import Stream
 from web.tables.dialects import make_reader
 from web.tables.encodings import UNREADABLE_SIGN
 from web.tables.formulas import unprotect
-from web.tables.headers import fit, name_columns
+from web.tables.headers import fit, name_columns, peek
 from web.tables.lines import Lines
 from web.tables.table import Cell, Line, Reading, Unreadable
 
@@ -32,11 +32,12 @@ class DelimitedTable:
         self._reader = make_reader(source, reading.delimiter, reading.quote)
         rows = self._read()
         header = next(rows, None) if reading.header_line else None
+        if reading.header_line and header is None:
+            raise Unreadable(_("There are no headers in line %(line)s.", line=reading.header_line))
         if header and header.fault:
             raise Unreadable(_("The headers cannot be read. %(reason)s", reason=header.fault))
-        peeked = list(islice(rows, PEEKED))
+        peeked, self._rows = peek(rows, PEEKED)
         self.headers = name_columns(header and header.cells, [line.cells for line in peeked])
-        self._rows = chain(peeked, rows)
 
     def __iter__(self) -> Iterator[Line]:
         width = len(self.headers)

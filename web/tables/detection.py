@@ -3,7 +3,7 @@
 import codecs
 import re
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from flask_babel import gettext as _
 
@@ -18,9 +18,10 @@ START = 256 * 1024
 JUDGED_ROWS = 200
 WORKBOOK, GPX, NMEA, REC, DELIMITED = "workbook", "gpx", "nmea", "rec", "delimited"
 BY_NAME = {".gpx": GPX, ".nmea": NMEA, ".nma": NMEA, ".rec": REC}
-MOST_CONTROLS = 0.1
+MOST_CONTROLS = 0.05
 
 _PAGE = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<(?:!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE)
+_JSON = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
 _GPX = re.compile(r"<(?:\w+:)?gpx[\s>]")
 _SENTENCE = re.compile(r"[$!][A-Z]{2}[A-Z0-9]{2,5},[^*\r\n]*\*[0-9A-Fa-f]{2}\s*$")
 _RECORD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?\t[^\t]*\t")
@@ -66,8 +67,9 @@ def nested() -> str:
 
 def _detect_workbook(file: BinaryIO, inside: str, most: int) -> Reading:
     with workbook.unpack(file, inside, most) as unpacked:
+        unpacked.seek(0)
         if inside and unpacked.read(4) == ZIP:
-            with open_zip(unpacked) as archive:  # type: ignore[arg-type]
+            with open_zip(cast(BinaryIO, unpacked)) as archive:
                 if not holds_workbook(archive):
                     raise Unreadable(nested())
         contents, found = workbook.peek(unpacked, JUDGED_ROWS)
@@ -109,7 +111,7 @@ def _refuse_others(start: bytes, text: str) -> None:
     if text.startswith("<?xml") and not _GPX.search(text[:4096]):
         raise Unreadable(_("This is an XML file. Open it in a spreadsheet and save it as XLSX."))
     controls = sum(sign < " " and sign not in "\t\r\n\x1e\x1f\x01" for sign in text[:4096])
-    if start.startswith(b"%PDF-") or controls > MOST_CONTROLS * len(text[:4096]):
+    if start.startswith(b"%PDF-") or _JSON.match(text) or controls > MOST_CONTROLS * len(text[:4096]):
         raise Unreadable(
             _(
                 "This is no file of rows. "

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 USUAL = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 1.0, "~": 0.95, "^": 0.95, ":": 0.9, " ": 0.8}
-UNUSUAL = 0.7
+UNUSUAL = 0.75
 OTHERS = "!#$%&*=\\§¦¤·\x01\x1e\x1f"
 QUOTES = ('"', "'")
 JUDGED_ROWS = 200
@@ -141,7 +141,7 @@ def _weigh(text: str, dialect: Dialect) -> float:
 def _weigh_header(rows: Sequence[Row], width: int) -> float:
     """Less where the first row that is as full as the others comes late."""
     first = next(at for at, row in enumerate(rows) if len(row.cells) == width)
-    return 1.0 if first == 0 else 0.9 if first <= 10 and len(rows) > 2 * first else 0.5
+    return 1.0 if first == 0 else 0.8 if first <= 10 and len(rows) > 2 * first else 0.5
 
 
 def _weigh_quotes(rows: Sequence[Row], faults: int, dialect: Dialect) -> float:

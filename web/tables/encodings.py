@@ -17,6 +17,13 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 ONE_BYTE = ("cp1252", "latin-1", "cp850")
+# What a text may be read in; those after the first line are never guessed.
+ENCODINGS = (
+    *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", *ONE_BYTE),
+    *("cp437", "cp852", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac-roman"),
+    *("iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-9", "iso-8859-15", "koi8-r"),
+    *("gb18030", "big5", "shift_jis", "euc-jp", "euc-kr"),
+)
 MARK = "motorpool.mark"
 UNREADABLE_SIGN = "\udcff"  # a lone surrogate, which no text holds
 JUDGED = 4_000
@@ -77,6 +84,8 @@ def _guess_utf_8(start: bytes) -> str:
 
 def _weigh(sign: str, before: str, after: str) -> float:
     """How likely this character is between these two."""
+    if sign < "\u00a0" or sign == UNREADABLE_SIGN:
+        return -20.0
     if sign == "\u00a0":
         return -2.0 if before.isalpha() and after.isalpha() else 1.0
     if sign in _SIGNS:

@@ -1,10 +1,14 @@
 """The names of columns, and rows made to fit them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
 from flask_babel import gettext as _
 
 from web.tables.table import MOST_COLUMNS, Cell, Line, Unreadable
+
+Row = TypeVar("Row")
 
 
 def name_columns(header: Sequence[Cell] | None, rows: Sequence[Sequence[Cell]]) -> list[str]:
@@ -29,6 +33,24 @@ def name_columns(header: Sequence[Cell] | None, rows: Sequence[Sequence[Cell]]) 
         name = " ".join(str(given[place]).split()) if place < len(given) and given[place] is not None else ""
         names.append(_distinguish(name or letter(place), names))
     return names
+
+
+def peek(rows: Iterator[Row], count: int) -> tuple[list[Row], Iterator[Row]]:
+    """The first rows, and all of them; what goes wrong among the first goes wrong when they are read."""
+    first: list[Row] = []
+    trouble: Unreadable | None = None
+    try:
+        first += islice(rows, count)
+    except Unreadable as error:
+        trouble = error
+
+    def read_all() -> Iterator[Row]:
+        yield from first
+        if trouble:
+            raise trouble
+        yield from rows
+
+    return first, read_all()
 
 
 def fit(line: Line, width: int) -> Line:

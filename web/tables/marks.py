@@ -48,14 +48,14 @@ class Marks:
             raise MemoryError
 
 
-def find_marks(path: str, sheet: str) -> Marks:
-    """The marks of a sheet; none of a workbook that is no archive of XML."""
-    marks = Marks()
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        return marks
-    with archive:
+def holds_xml(path: str) -> bool:
+    """Whether a workbook is an archive of XML, as XLSX and ODS are."""
+    return zipfile.is_zipfile(path)
+
+
+def add_xml_marks(path: str, sheet: str, marks: Marks) -> None:
+    """Mark what is to be said of a sheet of XLSX or ODS."""
+    with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         if "content.xml" in names and _occurs(archive, "content.xml", _TELLING_ODS):
             _parse(archive, "content.xml", OdsCells(sheet, marks))
@@ -63,14 +63,13 @@ def find_marks(path: str, sheet: str) -> Marks:
             member = _find_member(archive, sheet)
             if member in names and _occurs(archive, member, _TELLING_XLSX):
                 _parse(archive, member, XlsxCells(marks))
-    return marks
 
 
 class Handler:
     """What is done with the elements of a document; names are without prefixes."""
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """An element begins; attributes go by their full names, too."""
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -136,7 +135,7 @@ class OdsCells(Handler):
             self._rows, self._column = int(attributes.get("number-rows-repeated", 1)), 0
         elif name in ("table-cell", "covered-table-cell"):
             self._columns = int(attributes.get("number-columns-repeated", 1))
-            self._is_error, self._text = attributes.get("value-type") == "error", ""
+            self._is_error, self._text = attributes.get("calcext:value-type") == "error", ""
             down, across = (int(attributes.get(f"number-{what}-spanned", 1)) for what in ("rows", "columns"))
             if self._is_here and (down > 1 or across > 1):
                 end = self._row + down - 1, self._column + across - 1
@@ -204,7 +203,7 @@ def _parse(archive: zipfile.ZipFile, member: str, handler: Handler) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda name, attributes: handler.begin(
-        _bare(name), {_bare(key): value for key, value in attributes.items()}
+        _bare(name), attributes | {_bare(key): value for key, value in attributes.items()}
     )
     parser.EndElementHandler = lambda name: handler.end(_bare(name))
     parser.CharacterDataHandler = handler.take

@@ -11,6 +11,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 DECIMALS = (".", ",")
+DASHES = ("-", "\u2212", "\u2013", "\u2014")
 LONGEST = 60
 MOST_STRAY = 0.2
 _SPACES = "\u0020\u00a0\u2009\u202f"
@@ -46,6 +47,8 @@ def guess_decimal(texts: Iterable[str], units: bool = False) -> set[str]:
     """
     possible, count, stray = set(DECIMALS), 0, 0
     for text in filter(None, map(str.strip, texts)):
+        if text in DASHES:
+            continue
         fitting = {decimal for decimal in DECIMALS if _match(text, decimal, units)}
         count += 1
         if fitting:
@@ -59,19 +62,21 @@ def read_number(text: str, decimal: str = ".", units: bool = False) -> Decimal:
     """A number with this sign before its decimals. Raises ValueError with a sentence for whoever wrote it.
 
     Thousands may be set apart by the other of dot and comma, by spaces or apostrophes, all by the same and by
-    threes. With `units` a sign of currency in front and a unit behind, as € or km or %, is left out.
+    threes. A dash alone is 0, as accounts have it. With `units` a sign of currency in front and a unit behind
+    (€, km, %) are left out.
     """
     text = text.strip()
     if _PLAIN[decimal].fullmatch(text):
         return Decimal(text if decimal == "." else text.replace(",", "."))
+    if text in DASHES:
+        return Decimal(0)
     written = _match(text, decimal, units)
     if written is None:
         raise ValueError(_explain(text, decimal))
     is_negative = written["open"] or (written["sign"] or written["after"] or "+") in _MINUSES
     whole = (written["whole"] or "0").replace(written["by"] or ",", "")
-    number = Decimal(f"{whole}.{written['part'] or '0'}{written['power'] or ''}")
-    if not written["part"]:
-        number = Decimal(f"{whole}{written['power'] or ''}")
+    part = f".{written['part']}" if written["part"] else ""
+    number = Decimal(f"{whole}{part}{written['power'] or ''}")
     return -number if is_negative else number
 
 

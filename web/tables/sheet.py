@@ -18,16 +18,18 @@ import msgspec
 import python_calamine as calamine
 
 from config.program import end_with_parent
-from web.tables.marks import Block, Marks, find_marks
+from web.tables.marks import Block, Marks, add_xml_marks, holds_xml
+from web.tables.xls import add_xls_errors
 
 WORKBOOK = "/proc/self/fd/0"
-MOST_MEMORY = 200 * 1024**2
+MOST_MEMORY = 230 * 1024**2
 MOST_SECONDS = 60
 ROWS_A_FRAME = 200
 DAY, MOMENT, TIME = 1, 2, 3
-LOCKED, BROKEN, MISSING, TOO_LARGE = "locked", "broken", "missing", "too large"
+BROKEN, MISSING, TOO_LARGE = "broken", "missing", "too large"
 ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"))
 LARGEST_WHOLE = 2.0**53
+NAMES, RAW = "names", "raw"
 
 
 class Fault(NamedTuple):
@@ -56,7 +58,8 @@ class Contents(NamedTuple):
 def main() -> None:
     """Write the rows of the sheet named first; its merged cells count below the header line named second.
 
-    Without a name it is the first sheet that is not empty; "names" instead of a line asks for no rows.
+    Without a name it is the first sheet that is not empty. Instead of a line, "raw" asks for cells as they
+    are, which is quicker, and "names" for no rows.
     """
     end_with_parent()
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
@@ -69,12 +72,10 @@ def main() -> None:
         sys.exit(1)
     except MemoryError:
         write(TOO_LARGE)
-    except calamine.PasswordError:
-        write(LOCKED)
     except calamine.WorksheetNotFound:
         write(MISSING)
-    except BaseException:  # a panic of calamine is no Exception
-        write(BROKEN)
+    except BaseException as error:  # a panic of calamine is no Exception
+        write(TOO_LARGE if "capacity overflow" in str(error) else BROKEN)
 
 
 def write(message: Any) -> None:
@@ -88,21 +89,28 @@ def read(name: str, header_line: str) -> Iterator[Any]:
     """What is in a sheet: Contents, then lists of Rows."""
     with calamine.load_workbook(WORKBOOK) as workbook:
         names = list_names(workbook)
-        if header_line == "names":
+        if header_line == NAMES:
             yield Contents(names, "", 0)
             return
         sheet = workbook.get_sheet_by_name(name) if name else find_first(workbook, names)
-        marks = find_marks(WORKBOOK, sheet.name)
+        marks = Marks()
+        if header_line != RAW:
+            add_marks(WORKBOOK, sheet.name, marks)
         if sheet.merged_cell_ranges:
             marks.blocks += [Block(*start, *end) for start, end in sheet.merged_cell_ranges]
     yield Contents(names, sheet.name, sheet.end[0] + 1 if sheet.end else 0)
     rows: list[Row] = []
-    for row in read_rows(sheet, marks, int(header_line)):
+    for row in read_rows(sheet, marks, -1 if header_line == RAW else int(header_line)):
         rows.append(row)
         if len(rows) == ROWS_A_FRAME:
             yield rows
             rows = []
     yield rows
+
+
+def add_marks(path: str, sheet: str, marks: Marks) -> None:
+    """What calamine does not tell of a sheet."""
+    (add_xml_marks if holds_xml(path) else add_xls_errors)(path, sheet, marks)
 
 
 def list_names(workbook: calamine.CalamineWorkbook) -> list[str]:

@@ -3,6 +3,7 @@
 Measured with 100,000 rows of 13 columns: see docs/decisions.md.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,26 +11,32 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
-from itertools import chain, islice
-from typing import IO, BinaryIO
+from itertools import islice
+from typing import IO, BinaryIO, cast
 
 import msgspec
 from flask_babel import gettext as _
 
-from web.tables import sheet
-from web.tables.archives import BROKEN, EMPTY_ZIP, MOST_BYTES, ZIP, open_stream, open_zip, show_size
-from web.tables.headers import fit, letter, name_columns
+from web.tables import headers, sheet
+from web.tables.archives import BROKEN, EMPTY_ZIP, MOST_BYTES, ZIP, is_bomb, measure, open_stream, open_zip
 from web.tables.marks import NEVER_RECKONED
 from web.tables.sheet import Contents, Fault, Row
 from web.tables.table import Line, Reading, Unreadable
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-LOCKED_CONTENT = "EncryptedPackage".encode("utf-16-le")
+# An encrypted XLSX file is wrapped in a compound file; in an XLS file a record says so behind the first one.
+LOCKED_XLS = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le"))
+    + rb"|\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00",
+    re.DOTALL,
+)
+LOCKED_ODS = b"encryption-data"
+MANIFEST = "META-INF/manifest.xml"
+OVERLAP = 64
 PROGRAM = [sys.executable, "-P", "-m", "web.tables.sheet"]
 LARGEST = 256 * 1024**2
 LARGEST_UNPACKED = 1024**3
 PIECE = 1024**2
-NAMES, RAW = "names", "-1"
 PEEKED = 100
 _EXTENSIONS = {
     sheet.DAY: date.fromisoformat,
@@ -47,21 +54,17 @@ class WorkbookTable:
 
     def __init__(self, contents: Contents, rows: Iterator[Row], header_line: int) -> None:
         self._count, self._number = max(1, contents.rows), 0
-        header = None
-        if header_line:
-            rows = (row for row in rows if row.number >= header_line)
-            header = next(rows, None)
-            if header and header.number != header_line:
-                rows, header = chain([header], rows), None
-        peeked = list(islice(rows, PEEKED))
-        cells = header.cells if header else [] if header_line else None
-        self.headers = name_columns(cells, [row.cells for row in peeked])
-        self._rows = chain(peeked, rows)
+        below = (row for row in rows if row.number >= header_line)
+        header = next(below, None) if header_line else None
+        if header_line and (header is None or header.number != header_line):
+            raise Unreadable(_("There are no headers in line %(line)s.", line=header_line))
+        peeked, self._rows = headers.peek(below, PEEKED)
+        self.headers = headers.name_columns(header and header.cells, [row.cells for row in peeked])
 
     def __iter__(self) -> Iterator[Line]:
         for number, cells, fault in self._rows:
             self._number = number
-            yield fit(Line(number, cells, explain(fault) if fault else ""), len(self.headers))
+            yield headers.fit(Line(number, cells, explain(fault) if fault else ""), len(self.headers))
 
     @property
     def share(self) -> float:
@@ -82,13 +85,13 @@ def open_workbook(file: BinaryIO, reading: Reading, most: int = MOST_BYTES) -> I
 
 def peek(workbook: IO[bytes], count: int, name: str = "") -> tuple[Contents, list[Row]]:
     """What is in an unpacked workbook, and the first rows of a sheet. Raises Unreadable."""
-    with start(workbook, name, RAW) as (contents, rows):
+    with start(workbook, name, sheet.RAW) as (contents, rows):
         return contents, list(islice(rows, count))
 
 
 def list_names(workbook: IO[bytes]) -> list[str]:
     """The sheets of an unpacked workbook. Raises Unreadable."""
-    with start(workbook, "", NAMES) as (contents, _rows):
+    with start(workbook, "", sheet.NAMES) as (contents, _rows):
         return contents.sheets
 
 
@@ -112,8 +115,8 @@ def check(workbook: IO[bytes]) -> None:
     workbook.seek(0)
     if begin.startswith((ZIP, EMPTY_ZIP)):
         _check_members(workbook)
-    elif begin == COMPOUND and _holds(workbook, LOCKED_CONTENT):
-        raise Unreadable(_explain_end(sheet.LOCKED))
+    elif begin == COMPOUND and _is_locked(workbook):
+        raise Unreadable(locked())
 
 
 @contextmanager
@@ -136,7 +139,7 @@ def start(workbook: IO[bytes], name: str, header_line: str) -> Iterator[tuple[Co
 
 def explain(fault: Fault) -> str:
     """What is wrong with a cell, for whoever sent it."""
-    column = letter(fault.column)
+    column = headers.letter(fault.column)
     if fault.text == NEVER_RECKONED:
         return str(
             _(
@@ -154,6 +157,11 @@ def explain(fault: Fault) -> str:
 def too_large() -> str:
     """What is said of a workbook that does not fit into memory."""
     return str(_("This workbook is too large to be read at once. Save it as CSV and send that."))
+
+
+def locked() -> str:
+    """What is said of a workbook that is encrypted."""
+    return str(_("This workbook is locked with a password. Save it without one and send it again."))
 
 
 def _read_rows(process: "subprocess.Popen[bytes]") -> Iterator[Row]:
@@ -174,7 +182,6 @@ def _read_frame(source: IO[bytes]) -> bytes:
 
 def _explain_end(code: str) -> str:
     sentences = {
-        sheet.LOCKED: _("This workbook is locked with a password. Save it without one and send it again."),
         sheet.MISSING: _("This workbook has no such sheet."),
         sheet.TOO_LARGE: too_large(),
     }
@@ -186,20 +193,17 @@ def _explain_end(code: str) -> str:
 
 def _check_members(workbook: IO[bytes]) -> None:
     """Unfold every member and count, for what an archive says of itself may be a lie."""
-    total = 0
-    with open_zip(workbook) as archive:  # type: ignore[arg-type]
+    packed, total = measure(cast(BinaryIO, workbook)), 0
+    with open_zip(cast(BinaryIO, workbook)) as archive:
         for entry in archive.infolist():
             if entry.flag_bits & 1:
-                raise Unreadable(_explain_end(sheet.LOCKED))
+                raise Unreadable(locked())
             for size in _unfold(archive, entry):
                 total += size
-                if total > LARGEST_UNPACKED:
-                    raise Unreadable(
-                        _(
-                            "This workbook unfolds to more than %(size)s. Save it as CSV and send that.",
-                            size=show_size(LARGEST_UNPACKED),
-                        )
-                    )
+                if total > LARGEST_UNPACKED or is_bomb(total, packed):
+                    raise Unreadable(_("This workbook unfolds to far more than a workbook can."))
+        if MANIFEST in archive.namelist() and LOCKED_ODS in archive.read(MANIFEST):
+            raise Unreadable(locked())
 
 
 def _unfold(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[int]:
@@ -207,15 +211,14 @@ def _unfold(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[int]:
         with archive.open(entry) as member:
             while piece := member.read(PIECE):
                 yield len(piece)
-    except (*BROKEN, NotImplementedError, RuntimeError) as error:
+    except BROKEN as error:
         raise Unreadable(_explain_end(sheet.BROKEN)) from error
 
 
-def _holds(file: IO[bytes], wanted: bytes) -> bool:
+def _is_locked(workbook: IO[bytes]) -> bool:
     rest = b""
-    file.seek(0)
-    while piece := file.read(PIECE):
-        if wanted in rest + piece:
+    while piece := workbook.read(PIECE):
+        if LOCKED_XLS.search(rest + piece):
             return True
-        rest = piece[-len(wanted) :]
+        rest = piece[-OVERLAP:]
     return False
