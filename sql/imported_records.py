@@ -87,8 +87,9 @@ class ImportedRecords:
     def list_obstacles(self, import_id: int, own_parts: Sequence[str] = ()) -> list[tuple[int, str]]:
         """Which records stand in the way of taking an import back, and why: `changed`, `gone` or a table.
 
-        A table refers to a record that the import added; `own_parts` are tables that hold what belongs to a
-        record from its first moment. At most MOST_OBSTACLES.
+        What was changed and put back again stands in nobody's way. A table refers to a record that the import
+        added; `own_parts` are tables that hold what belongs to a record from its first moment. At most
+        MOST_OBSTACLES.
         """
         asked = {"request_id": name_request(import_id), "table": self.table}
         statement = sql.SQL(
@@ -97,10 +98,15 @@ class ImportedRecords:
             FROM audit_log l LEFT JOIN {table} kept ON kept.id = l.record_id
             WHERE l.request_id = %(request_id)s AND l.table_name = %(table)s
               AND kept.version IS DISTINCT FROM (l.after ->> 'version')::integer
+              AND EXISTS (
+                  SELECT FROM jsonb_each(l.after) AS left_by_it (name, value)
+                  WHERE name <> 'version' AND (l.action = 'add' OR name = ANY(%(columns)s))
+                    AND value IS DISTINCT FROM to_jsonb(kept) -> name)
             ORDER BY l.id LIMIT %(most)s
             """
         ).format(**self._names)
-        found = self._connection.execute(statement, {**asked, "most": MOST_OBSTACLES}).fetchall()
+        limits = {"most": MOST_OBSTACLES, "columns": list(self._columns)}
+        found = self._connection.execute(statement, {**asked, **limits}).fetchall()
         added = [id for (id,) in queries.list_added(self._connection, **asked)]
         for one in fetch_rows(self._connection, "list_references", table=self.table):
             if added and one["table_name"] not in own_parts:

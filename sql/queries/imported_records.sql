@@ -36,16 +36,20 @@ WHERE attrelid = to_regclass(:table) AND attnum > 0 AND EXISTS (
           WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND refobjid = attrelid AND refobjsubid = attnum)));
 
 -- name: forget_installations!
--- Of the devices that an import moved, none has been where it put them, or was put back to.
+-- Of the devices that an import moved and nobody after it, none has been where it put them, or was put back to.
 DELETE FROM device_installations i USING audit_log l
 WHERE l.request_id = :request_id AND l.table_name = 'devices' AND l.action = 'change'
   AND l.before -> 'vehicle_id' IS DISTINCT FROM l.after -> 'vehicle_id'
-  AND i.device_id = l.record_id AND (upper_inf(during) OR upper(during) > l.at);
+  AND i.device_id = l.record_id AND (upper_inf(during) OR upper(during) > l.at)
+  AND NOT EXISTS (SELECT FROM device_installations later
+                  WHERE later.device_id = l.record_id AND lower(later.during) > l.at AND lower(later.during) < now());
 
 -- name: resume_installations!
--- Of the devices that an import moved, each has stayed where it was then.
+-- Of the devices that an import moved and nobody after it, each has stayed where it was then.
 UPDATE device_installations i SET during = tstzrange(lower(during), NULL)
 FROM audit_log l
 WHERE l.request_id = :request_id AND l.table_name = 'devices' AND l.action = 'change'
   AND l.before -> 'vehicle_id' IS DISTINCT FROM l.after -> 'vehicle_id'
-  AND i.device_id = l.record_id AND upper(during) = l.at;
+  AND i.device_id = l.record_id AND upper(during) = l.at
+  AND NOT EXISTS (SELECT FROM device_installations later
+                  WHERE later.device_id = l.record_id AND lower(later.during) >= l.at);

@@ -195,6 +195,21 @@ def test_vehicles_and_then_the_devices_put_into_them_are_taken_back_the_other_wa
     assert kept(*TABLES) == before
 
 
+def test_where_people_have_put_a_device_in_between_stays_true(
+    importer: Any, connection: psycopg.Connection
+) -> None:
+    row = importer.run("devices", "uid,vehicle\na,201\n")
+    devices = Records(connection, "devices", "device", Author(), None)
+    devices.change(1, 2, {"vehicle_id": 4})
+    devices.change(1, 3, {"vehicle_id": 3})
+    assert importer.undo(row["id"])["state"] == "undone"
+    assert find_vehicles(connection)["a"] == "101"
+    was_in = connection.execute(
+        "SELECT vehicle_id FROM device_installations WHERE device_id = 1 ORDER BY during"
+    ).fetchall()
+    assert was_in == [(1,), (3,), (4,), (3,), (1,)]
+
+
 def test_undoing_is_refused_after_a_later_edit_and_after_the_first_fix(
     importer: Any, connection: psycopg.Connection, fleet: Any, kept: Any
 ) -> None:

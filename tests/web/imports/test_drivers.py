@@ -215,6 +215,31 @@ def test_undoing_is_refused_after_a_later_edit_and_where_somebody_drives_by_now(
     assert kept(*TABLES, but=()) == before
 
 
+def test_imports_are_taken_back_one_after_the_other_the_newest_first(
+    importer: Any, connection: psycopg.Connection, kept: Any
+) -> None:
+    add_driver(connection, "Ana", "007")
+    before = kept(*TABLES)
+    first = importer.run("drivers", STAFF)["id"]
+    second = importer.run("drivers", "Staff number,Name,Phone\n007,Ana,1\n008,Ali,2\n")["id"]
+    between = kept(*TABLES)
+    assert len(importer.undo(first)["obstacles"]) == 2
+    assert kept(*TABLES) == between
+    assert importer.undo(second)["state"] == "undone"
+    assert importer.undo(first)["state"] == "undone"
+    assert kept(*TABLES) == before
+
+
+def test_undoing_is_refused_where_an_added_one_was_archived_since(
+    importer: Any, connection: psycopg.Connection
+) -> None:
+    row = importer.run("drivers", "Name\nAna\n")
+    found = connection.execute("SELECT id FROM drivers").fetchone()
+    assert found
+    Records(connection, "drivers", "driver", Author(), None).archive(found[0], 1)
+    assert importer.undo(row["id"])["obstacles"] == [["Ana", "It has been changed since.", found[0]]]
+
+
 def test_undoing_is_refused_where_another_has_the_former_number_by_now(
     importer: Any, connection: psycopg.Connection, kept: Any
 ) -> None:
