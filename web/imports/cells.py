@@ -22,7 +22,7 @@ from web.tables.days import read_day, read_moment
 from web.tables.numbers import read_number
 from web.tables.table import Cell, Line, Unreadable
 
-MOST_REMEMBERED = 50_000
+MOST_REMEMBERED = 2_000
 NOWHERE = 2**31
 PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 YES = frozenset({"yes", "y", "true", "1", "x", "ja", "j", "wahr", "oui", "o", "vrai", "sí", "si", "s"})

@@ -22,7 +22,7 @@ from web.tables.marks import Block, Marks, add_xml_marks, holds_xml
 from web.tables.xls import add_xls_errors
 
 WORKBOOK = "/proc/self/fd/0"
-MOST_MEMORY = 230 * 1024**2
+MOST_MEMORY = 160 * 1024**2
 MOST_SECONDS = 60
 ROWS_A_FRAME = 200
 DAY, MOMENT, TIME = 1, 2, 3
