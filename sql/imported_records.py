@@ -54,7 +54,9 @@ class ImportedRecords:
 
         They stay as they are until the transaction ends.
         """
-        statement = sql.SQL("SELECT * FROM {table} WHERE {column} = ANY(%s) ORDER BY id FOR UPDATE")
+        statement = sql.SQL(
+            "/* find_imported */ SELECT * FROM {table} WHERE {column} = ANY(%s) ORDER BY id FOR UPDATE"
+        )
         with self._connection.cursor(row_factory=dict_row) as cursor:
             named = statement.format(column=sql.Identifier(column), **self._names)
             return cursor.execute(named, [list(keys)], prepare=False).fetchall()
@@ -212,7 +214,8 @@ class ImportedRecords:
 
     def _execute(self, statement: str, asked: Row, **parts: sql.Composable) -> list[Any]:
         signed = {"user_id": self._author.user_id, "request_id": self._author.request_id, "table": self.table}
-        named = sql.SQL(statement).format(**self._names, **parts)
+        # The log knows a slow one by its name.
+        named = sql.SQL(f"/* import_{self.table} */ {statement}").format(**self._names, **parts)
         return self._connection.execute(named, {**asked, **signed}, prepare=False).fetchall()
 
 
