@@ -4,7 +4,7 @@ import click
 import structlog
 
 from config.logging import set_up
-from config.program import end_with_parent
+from config.program import end_with_parent, expect_many_objects
 from config.settings import load
 from sql.pool import connect
 from sql.queries import queries
@@ -24,6 +24,7 @@ def exchange() -> None:
     set_up(settings, "exchange")
     url = settings.need("database_url")
     app = create_app(settings)
+    expect_many_objects()
     tried: set[int] = set()
     with connect(url, "exchange", autocommit=True) as connection:
         while waiting := [id for (id,) in queries.list_waiting_imports(connection) if id not in tried]:

@@ -10,6 +10,7 @@ import click
 import structlog
 from flask import g
 
+from config.program import expect_many_objects
 from config.settings import load
 from sql import imports
 from sql.audit import Row
@@ -68,6 +69,7 @@ def import_file(
     settings = load()
     url = settings.need("database_url")
     app = create_app(settings)
+    expect_many_objects()
     try:
         with app.test_request_context():
             g.user = OPERATOR
