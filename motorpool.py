@@ -20,6 +20,8 @@ COMMANDS = {
     "decode": ("motorpool:decode", "Print what a device's messages say."),
     "detect": ("jobs.command:detect", "Find trips, stops and events in what is stored."),
     "device": ("sql.commands:device", "Add, list, adopt and disable devices."),
+    "exchange": ("web.exchange:exchange", "Make the files that wait in the background, and end."),
+    "export": ("web.exports.command:export", "Write a list of records or positions as a file."),
     "flag": ("sql.commands:flag", "List and switch feature flags."),
     "ingest": ("ingest.command:ingest", "Run the daemon that stores positions."),
     "jobs": ("jobs.command:jobs", "Run the scheduler."),
