@@ -23,10 +23,15 @@ PERIODS = (
 FIRST = datetime(clock.FIRST_YEAR, 1, 1, tzinfo=UTC)
 LAST = datetime(clock.LAST_YEAR, 1, 1, tzinfo=UTC)
 
-PERIOD = Field("period", _l("Time"), values.text(10), input="select", choices=PERIODS)
 SINCE = Field("from", _l("From"), values.text(40), input="day")
 UNTIL = Field("to", _l("To"), values.text(40), input="day")
-TIMES = (PERIOD, SINCE, UNTIL)
+
+
+def ask_times(usual: str) -> tuple[Field, ...]:
+    """The questions for a time, which is this period unless they are answered."""
+    others = tuple(one for one in PERIODS if one[0] != usual)
+    told = {"choices": others, "nothing": dict(PERIODS)[usual]}
+    return Field("period", _l("Time"), values.text(10), input="select", **told), SINCE, UNTIL
 
 
 def whose(noun: str, label: Any, right: str = "") -> Field:

@@ -16,7 +16,7 @@ from web import values
 from web.alerts.wish import read_wish
 from web.alerts.words import SEVERITY_WORDS, STATE_WORDS
 from web.event_kinds import find_kind
-from web.exports.asks import TIMES, VEHICLE, read_id, read_times, whose
+from web.exports.asks import VEHICLE, ask_times, read_id, read_times, whose
 from web.exports.exportable import Asked, Exportable
 from web.exports.journeys import KINDS, WHERE, amount, moment, text, yes
 from web.forms import Field
@@ -136,7 +136,7 @@ VISITS = Exportable(
     title=_l("Geofence visits"),
     right="see geofences",
     rows=read_visits,
-    asks=(whose("geofence", _l("All geofences")), VEHICLE, *TIMES),
+    asks=(whose("geofence", _l("All geofences")), VEHICLE, *ask_times("week")),
     columns=(
         Field("geofence_id", _l("Geofence"), values.whole(1, 2**31 - 1), of="geofence"),
         VEHICLE_COLUMN,
@@ -152,7 +152,7 @@ READINGS = Exportable(
     title=_l("Odometer readings"),
     right="see vehicles",
     rows=read_readings,
-    asks=(VEHICLE, *TIMES),
+    asks=(VEHICLE, *ask_times("all")),
     columns=(
         VEHICLE_COLUMN,
         moment("read_at", _l("Read at")),
@@ -172,7 +172,7 @@ CHANGES = Exportable(
         hidden("person"),
         Field("table", _l("Table"), values.text(60)),
         Field("action", _l("All actions"), values.text(20), input="select", choices=ACTIONS),
-        *TIMES,
+        *ask_times("all"),
     ),
     columns=(
         moment("at", _l("When")),

@@ -13,7 +13,7 @@ from sql.queries import queries
 from sql.streams import stream_rows
 from web import values
 from web.event_kinds import EVENT_KINDS, find_kind
-from web.exports.asks import DEPOT, TIMES, VEHICLE, read_id, read_times, whose
+from web.exports.asks import DEPOT, VEHICLE, ask_times, read_id, read_times, whose
 from web.exports.exportable import Asked, Describe, Exportable
 from web.forms import Field
 from web.problems import InvalidFields
@@ -114,7 +114,7 @@ TRIPS = Exportable(
     title=_l("Trips"),
     right="see trips",
     rows=read_trips,
-    asks=(*ASKS, *TIMES),
+    asks=(*ASKS, *ask_times("week")),
     columns=(
         *WHO,
         yes("is_open", _l("Goes on")),
@@ -146,7 +146,7 @@ STOPS = Exportable(
     title=_l("Stops"),
     right="see trips",
     rows=read_stops,
-    asks=(*ASKS, *TIMES),
+    asks=(*ASKS, *ask_times("week")),
     columns=(
         *WHO,
         yes("is_open", _l("Goes on")),
@@ -168,7 +168,7 @@ EVENTS = Exportable(
     asks=(
         Field("kind", _l("All kinds"), values.text(40), input="select", choices=KINDS),
         *ASKS,
-        *TIMES,
+        *ask_times("week"),
     ),
     columns=(
         Field("kind", _l("Kind"), values.text(40), choices=KINDS),

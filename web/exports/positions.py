@@ -13,7 +13,7 @@ from sql.audit import Row
 from sql.queries import queries
 from sql.streams import stream_rows
 from web import values
-from web.exports.asks import TIMES, VEHICLE, whose
+from web.exports.asks import VEHICLE, ask_times, whose
 from web.exports.exportable import Asked, Describe, Exportable
 from web.exports.journeys import WHERE, amount, make_point, moment, read_matching
 from web.forms import Field
@@ -87,7 +87,12 @@ POSITIONS = Exportable(
     title=_l("Positions"),
     right="see trips",
     rows=read_positions,
-    asks=(VEHICLE, whose("device", _l("All devices")), whose("driver", _l("All drivers"), DRIVERS), *TIMES),
+    asks=(
+        VEHICLE,
+        whose("device", _l("All devices")),
+        whose("driver", _l("All drivers"), DRIVERS),
+        *ask_times("week"),
+    ),
     columns=(
         Field("device_id", _l("Device"), values.whole(1, 2**31 - 1), of="device"),
         Field("vehicle_id", _l("Vehicle"), values.whole(1, 2**31 - 1), of="vehicle"),

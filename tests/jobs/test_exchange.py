@@ -1,0 +1,87 @@
+"""What waits in the background is made by a process of its own, which ends with whoever started it."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from config.program import PROGRAM
+from jobs import exchange
+from jobs.exchange import ExchangeFailed, work_off_exchange
+from sql.pool import connect
+
+WANTED = (
+    '{"kind": "vehicles", "format": "csv", "columns": ["fleet_number"], "asked": [], "values": "kept",'
+    ' "header": "label", "delimiter": ",", "drawn_as": "lines", "language": "en", "time_zone": "UTC"}'
+)
+
+
+@pytest.fixture
+def waiting(database_url: str) -> str:
+    """A fleet of one, and an export that somebody waits for; the address of the database."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO vehicles (fleet_number, kind, fuel, status) VALUES ('7', 'bus', 'diesel', 'spare');"
+            "INSERT INTO users (email, role, password_hash, scope) VALUES ('a@x.org', 'admin', '', 'fleet')"
+        )
+        connection.execute(
+            "INSERT INTO export_runs (user_id, kind, wanted, way, state)"
+            " SELECT id, 'vehicles', %s, 'background', 'waiting' FROM users",
+            (WANTED,),
+        )
+    return database_url
+
+
+def read_state(url: str) -> Any:
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT state, rows FROM export_runs").fetchone()
+
+
+def test_a_scheduler_has_it_made(waiting: str, start_scheduler: Callable[..., Any]) -> None:
+    start_scheduler()
+    deadline = time.monotonic() + 60
+    while read_state(waiting) != ("done", 1):
+        assert time.monotonic() < deadline, read_state(waiting)
+        time.sleep(0.2)
+
+
+def test_no_process_is_started_while_nothing_waits(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "PROGRAM", ["/nowhere/motorpool"])
+    with connect(database_url, "test") as connection:
+        work_off_exchange(connection)
+
+
+def test_a_process_that_fails_is_a_job_that_fails(waiting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "PROGRAM", [sys.executable, "-c", "raise SystemExit(3)"])
+    with connect(waiting, "test") as connection, pytest.raises(ExchangeFailed, match="code 3"):
+        work_off_exchange(connection)
+
+
+def test_a_job_that_is_cancelled_ends_its_process(
+    waiting: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = tmp_path / "pid"
+    monkeypatch.setattr(exchange, "PROGRAM", ["/bin/sh", "-c", f"echo $$ > {told}; exec sleep 600"])
+    with connect(waiting, "test") as connection:
+        threading.Timer(1.0, connection.cancel_safe).start()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            work_off_exchange(connection)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+
+
+def test_the_program_makes_all_that_waits_and_ends(waiting: str) -> None:
+    ended = subprocess.run(
+        [*PROGRAM, "exchange"], env={"DATABASE_URL": waiting, "PATH": "/bin"}, timeout=60, check=False
+    )
+    assert ended.returncode == 0
+    assert read_state(waiting) == ("done", 1)
