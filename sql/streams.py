@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import IsolationLevel
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed
+from psycopg.types.json import set_json_loads
 
 from sql.pool import connect
 
@@ -30,6 +32,7 @@ def open_reading(url: str, process: str) -> Iterator[psycopg.Connection]:
     try:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        set_json_loads(orjson.loads, connection)
         timeouts = {
             "statement_timeout": STATEMENT_TIMEOUT_S * 1000,
             "idle_in_transaction_session_timeout": LONGEST_PAUSE_S * 1000,

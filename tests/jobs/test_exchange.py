@@ -85,3 +85,31 @@ def test_the_program_makes_all_that_waits_and_ends(waiting: str) -> None:
     )
     assert ended.returncode == 0
     assert read_state(waiting) == ("done", 1)
+
+
+def test_a_process_that_is_killed_leaves_no_half_file_and_the_next_one_makes_it(
+    waiting: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(waiting, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO devices (uid) VALUES ('a');"
+            "INSERT INTO positions (device_id, fix_time, received_at, latitude, longitude)"
+            " SELECT 1, '2026-01-01Z'::timestamptz + n * interval '1 s', now(), 48, 11"
+            " FROM generate_series(1, 200000) n;"
+            """UPDATE export_runs SET kind = 'positions', wanted = wanted || '{"kind": "positions","""
+            """ "columns": ["fix_time"], "asked": [["device", "a"], ["period", "all"]]}'"""
+        )
+        environment = {"DATABASE_URL": waiting, "PATH": "/bin"}
+        first = subprocess.Popen([*PROGRAM, "exchange"], env=environment)
+        deadline = time.monotonic() + 60
+        while read_state(waiting)[1] < 10_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        first.kill()
+        first.wait()
+        assert read_state(waiting)[0] == "making"
+        assert subprocess.run([*PROGRAM, "exchange"], env=environment, check=False).returncode == 0
+        assert read_state(waiting) == ("done", 200_000)
+        pieces = connection.execute("SELECT content FROM export_pieces ORDER BY number").fetchall()
+        assert b"".join(bytes(piece) for (piece,) in pieces).count(b"\r\n") == 200_001
+        assert connection.execute("SELECT attempts FROM export_runs").fetchone() == (2,)

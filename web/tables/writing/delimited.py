@@ -4,9 +4,10 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import StringIO
+from typing import Any
 
 from web.tables.formulas import protect
-from web.tables.writing.column import Cell, Column, Row, write_moment
+from web.tables.writing.column import Column, Row, write_moment
 
 DELIMITERS = (",", ";", "\t")
 MOST_CHARACTERS = 64 * 1024
@@ -21,9 +22,9 @@ def write_delimited(
     writer = csv.writer(pieces, delimiter=delimiter, lineterminator="\r\n")
     pieces.write(BOM)
     writer.writerow([protect(column.header) for column in columns])
-    write = _choose_number(decimal)
+    writers = _choose_writers(decimal)
     for row in rows:
-        writer.writerow([_write_cell(cell, write) for cell in row])
+        writer.writerow([writers[type(cell)](cell) for cell in row])
         if pieces.tell() > MOST_CHARACTERS:
             yield pieces.getvalue().encode()
             pieces.seek(0)
@@ -31,25 +32,19 @@ def write_delimited(
     yield pieces.getvalue().encode()
 
 
-def _write_cell(cell: Cell, write_number: Callable[[float], str]) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return protect(cell)
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, int):
-        return str(cell)
-    if isinstance(cell, float):
-        return write_number(cell)
-    if isinstance(cell, datetime):
-        return write_moment(cell)
-    assert isinstance(cell, date)
-    return cell.isoformat()
+def _choose_writers(decimal: str) -> dict[type, Callable[[Any], str]]:
+    """How a cell of each type is written; a number with the fewest digits that read back as the same."""
 
+    def write_number(number: float) -> str:
+        text = repr(number).removesuffix(".0")
+        return text if decimal == "." else text.replace(".", decimal)
 
-def _choose_number(decimal: str) -> Callable[[float], str]:
-    """The fewest digits that read back as the same number."""
-    if decimal == ".":
-        return lambda number: repr(number).removesuffix(".0")
-    return lambda number: repr(number).removesuffix(".0").replace(".", decimal)
+    return {
+        type(None): lambda _nothing: "",
+        str: protect,
+        bool: lambda cell: "true" if cell else "false",
+        int: str,
+        float: write_number,
+        datetime: write_moment,
+        date: date.isoformat,
+    }
