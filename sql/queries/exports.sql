@@ -92,6 +92,11 @@ SELECT id FROM (
     ORDER BY user_id, id
 ) AS first ORDER BY id;
 
+-- name: count_waiting_export_runs$
+-- How many exports of a person wait or are being made in the background.
+SELECT count(*) FROM export_runs
+WHERE user_id = :user_id AND state IN ('waiting', 'making') AND way IN ('background', 'schedule');
+
 -- name: try_export_lock$
 -- Whether this connection alone works on an export from now on; a process that dies lets go of it.
 SELECT pg_try_advisory_lock(hashtext('export_runs'), :id::integer);

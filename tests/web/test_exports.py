@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import os
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import gpxpy
@@ -358,6 +361,31 @@ def test_one_of_a_persons_exports_is_made_at_a_time(
         assert not work_off_exports(app, connection)
     wait_for(app, connection)
     assert [row[2] for row in find_runs(connection) if row[1] == "background"] == ["done", "done"]
+
+
+@pytest.mark.usefixtures("vehicles")
+def test_ten_may_wait_and_one_more_is_too_many(
+    signed_in: FlaskClient, send: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _attempt in range(10):
+        queue(send, monkeypatch, "vehicles")
+    assert send("/exports/vehicles", format="parquet").status_code == 429
+    send("/exports/runs/1/remove")
+    assert "It was stopped." in signed_in.get("/exports").text
+    queue(send, monkeypatch, "vehicles")
+
+
+def test_what_was_killed_a_day_ago_leaves_no_files(
+    app: Flask, connection: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("motorpool-export-old", "motorpool-export-new", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    for name in ("motorpool-export-old", "other"):
+        os.utime(tmp_path / name, (0, 0))
+    assert not work_off_exports(app, connection)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["motorpool-export-new", "other"]
 
 
 @pytest.mark.usefixtures("vehicles")

@@ -3,7 +3,10 @@
 It may be killed at any moment: what it was at is begun anew by the next one, and nothing half done is kept.
 """
 
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,13 +22,14 @@ from sql.audit import Row
 from sql.queries import fetch_rows, queries
 from sql.users import find_user, list_reach
 from web.exports.desk import find_desk
-from web.exports.making import open_export
+from web.exports.making import FOLDER, open_export
 from web.exports.reader import speak_for
 from web.exports.timetable import find_next
 from web.exports.wanted import Wanted
 from web.rights import N_
 
 MOST_ATTEMPTS = 3
+LEFT_OVER_S = 24 * 3600
 ABANDONED = N_("It was begun several times and never finished.")
 NOBODY_THERE = N_("Whoever asked for it may not sign in any more.")
 FAILED = N_("Something went wrong here. It has been logged.")
@@ -43,12 +47,21 @@ def work_off_exports(app: Flask, connection: psycopg.Connection) -> bool:
     The connection commits by itself and is this process's own.
     """
     queries.forget_export_files(connection)
+    clear_leftovers()
     add_due(connection, datetime.now(UTC))
     with exports.claim_run(connection) as run:
         if run is None:
             return False
         work_off(app, connection, run)
         return True
+
+
+def clear_leftovers() -> None:
+    """Remove what exports that were killed a day ago have left among the temporary files."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > LEFT_OVER_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def add_due(connection: psycopg.Connection, now: datetime) -> None:
@@ -101,7 +114,7 @@ def make(connection: psycopg.Connection, id: int, wanted: Wanted) -> str:
         if exportable is None or not exportable.is_allowed:
             raise Forbidden(_("You may not export this any more."))
         with (
-            tempfile.TemporaryDirectory(prefix="motorpool-export-") as folder,
+            tempfile.TemporaryDirectory(prefix=FOLDER) as folder,
             open_export(find_desk().url, exportable, wanted, report=report) as export,
         ):
             path = Path(folder, "file")

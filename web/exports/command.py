@@ -18,7 +18,7 @@ from sql.exports import add_run, end_run
 from sql.pool import connect
 from web.exports.desk import find_desk
 from web.exports.formats import FORMATS
-from web.exports.making import Export, open_export
+from web.exports.making import FOLDER, Export, open_export
 from web.exports.reader import NOBODY, open_app, speak_for
 from web.exports.wanted import DELIMITER_NAMES, HEADERS, VALUES, Wanted, read_wanted
 
@@ -122,7 +122,7 @@ def write_out(export: Export, out: BinaryIO) -> int:
         for piece in export.stream():
             size += out.write(piece)
     else:
-        with tempfile.TemporaryDirectory(prefix="motorpool-export-") as folder:
+        with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
             path = Path(folder, "file")
             export.write(path)
             size = path.stat().st_size

@@ -20,7 +20,7 @@ from web import database
 from web.exports.desk import find_desk
 from web.exports.exportable import Exportable
 from web.exports.formats import FORMATS
-from web.exports.making import Export, TooManyRows, open_export
+from web.exports.making import FOLDER, Export, TooManyRows, open_export
 from web.exports.wanted import Wanted
 from web.rights import N_
 
@@ -81,7 +81,7 @@ def answer(exportable: Exportable, wanted: Wanted, template_id: int | None, held
             first = next(pieces)  # what is wrong shows now, while it can still be said
             pieces, size = chain((first,), pieces), None
         else:
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="motorpool-export-")))
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER)))
             export.write(folder / "file")
             size = (folder / "file").stat().st_size
             pieces = read_pieces(folder / "file")

@@ -14,6 +14,7 @@ from web import database
 from web.exports.desk import find_desk
 from web.exports.formats import FORMATS
 from web.exports.wanted import Wanted
+from web.records.kind import is_shown
 
 LARGEST_ID = 2**63 - 1
 
@@ -44,11 +45,12 @@ def fetch(id: int) -> Response:
 def check_right(run: Row) -> None:
     """Rights and reach may have become less since a file was made. Raises Forbidden."""
     exportable = find_desk().find(run["kind"])
-    shown = {column.name for column in exportable.shown}
+    asked = {name for name, _text in run["wanted"]["asked"]}
+    shown = {field.name for field in (*exportable.shown, *filter(is_shown, exportable.asks))}
     with database.connection() as connection:
         reach = list_reach(connection, g.user)
     is_within = reach is None or (run["depot_ids"] is not None and set(run["depot_ids"]) <= set(reach))
-    if not is_within or not set(run["wanted"]["columns"]) <= shown:
+    if not is_within or not {*run["wanted"]["columns"], *asked} <= shown:
         raise Forbidden(_("This file holds more than you may see now. Make it again."))
 
 

@@ -24,6 +24,8 @@ from web.tables.writing.kml import write_kml
 from web.tables.writing.parquet import write_parquet
 from web.tables.writing.workbook import write_workbook
 
+FOLDER = "motorpool-export-"  # what the temporary folders begin with
+
 
 class TooManyRows(Exception):
     """More than are made while somebody waits."""

@@ -5,9 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, TooManyRequests
 
 from sql.exports import add_run, list_runs, remove_file
+from sql.queries import queries
 from sql.users import list_reach
 from web import database, formats
 from web.exports import templates
@@ -26,6 +27,7 @@ from web.system.place import read_id
 
 pages = Blueprint("exports", __name__, url_prefix="/exports")
 PAGE = 50
+MOST_WAITING = 10
 STOPPED = N_("It was stopped.")
 
 
@@ -170,8 +172,10 @@ def hand_out(exportable: Exportable, wanted: Wanted, template_id: int | None = N
 
 
 def queue(wanted: Wanted, template_id: int | None = None) -> int:
-    """Have it made in the background; the id of the run."""
+    """Have it made in the background; the id of the run. Raises TooManyRequests."""
     with database.connection() as connection:
+        if queries.count_waiting_export_runs(connection, user_id=g.user.id) >= MOST_WAITING:
+            raise TooManyRequests(_("So many of your exports wait already: let some of them be made first."))
         reach = list_reach(connection, g.user)
         return add_run(connection, "background", g.user.id, wanted.dump(), reach, template_id)
 
