@@ -31,6 +31,7 @@ PLACES = {
     "alerts": "/alerts",
     "geofences": "/geofences",
     "rules": "/rules",
+    "export": "/exports/vehicles/new?kind=bus&depot_id=North+yard",
 }
 CALLS = (("104", {"event": "sos"}), ("117", {"external_power_v": 0.2}), ("131", {"battery_percent": 11}))
 
