@@ -32,6 +32,7 @@ from web.imports import beginning
 from web.imports.cells import Reader
 from web.imports.kind import CHANGED, NEW, REJECTED, SAME, Candidate, Finding, Found, ImportKind, Store, Task
 from web.imports.kinds import KINDS
+from web.imports.own_columns import leave_out_own
 from web.rights import may
 from web.tables.opening import open_table
 from web.tables.table import Table, Unreadable
@@ -188,7 +189,7 @@ def _take_all(
     told_at = 0.0
     with ExitStack() as stack:
         file = stack.enter_context(imports.open_file(control, row))
-        table = stack.enter_context(open_table(file, draft.reading))
+        table = leave_out_own(stack.enter_context(open_table(file, draft.reading)))
         batches = _read_in_batches(reader, table, draft.kind.batch)
         for results, found in stack.enter_context(closing(_take_beside(store, batches))):
             for one in results:
