@@ -54,6 +54,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     N_("edit schedules"): frozenset({"admin", "dispatcher"}),
     N_("see rules"): frozenset({"admin", "dispatcher", "mechanic"}),
     N_("edit rules"): frozenset({"admin"}),
+    # What somebody may import follows from the right of each kind; here it is whether they may come in.
+    N_("import"): frozenset({"admin", "dispatcher", "mechanic", "accountant"}),
     N_("see users"): frozenset({"admin"}),
     N_("edit users"): frozenset({"admin"}),
 }
@@ -192,6 +194,24 @@ ENDPOINTS: dict[str, str] = {
     "api_geofence_visits.list_all": "see geofences",
     **of_records("schedules"),
     **of_records("rules"),
+    **{
+        f"{room}.{view}": "import"
+        for room in ("imports", "api_imports")
+        for view in ("list_all", "add", "show", "check", "commit", "stop", "undo")
+    },
+    **{
+        f"imports.{view}": "import"
+        for view in (
+            "begin_mapping",
+            "change_mapping",
+            "change_reading",
+            "cancel",
+            "download_rejected",
+            "download_template",
+            "download_sample",
+        )
+    },
+    **{f"api_imports.{view}": "import" for view in ("change", "list_rows", "download_rejected")},
     **of_records("users"),
     **{
         f"{room}.{action}": "edit users"
