@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     api_rate_window: int = Field(60, ge=1)
     cookie_secure: bool = True
     require_second_factor: bool = False
+    import_max_mb: int = Field(512, ge=1, le=10_240)
 
     smtp_host: str | None = None
     smtp_port: int = Field(587, ge=1, le=65_535)

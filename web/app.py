@@ -44,6 +44,8 @@ from web.assignments_api import make_assignments_api
 from web.exports import desk
 from web.exports.api import api as exports_api
 from web.exports.pages import pages as exports_pages
+from web.imports import pages as imports
+from web.imports.api import make_imports_api
 from web.live import Live
 from web.mail import Mailer
 from web.people_api import make_people_api
@@ -129,6 +131,7 @@ def create_app(settings: Settings) -> APIFlask:
         assignments,
         alerts,
         escalations,
+        imports,
         api_auth,
         api_docs,
     )
@@ -146,6 +149,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.register_blueprint(make_people_api())
     app.register_blueprint(driver_accounts.pages)
     app.register_blueprint(make_alerts_api())
+    app.register_blueprint(make_imports_api())
     for part in (photo, odometer):
         app.register_blueprint(part.make_pages(VEHICLES))
     app.register_blueprint(parts_api.make_odometer_api(VEHICLES))
@@ -178,6 +182,8 @@ def configure(settings: Settings) -> dict[str, object]:
         "JWT_ACCESS_TOKEN_EXPIRES": tokens.ACCESS_LIFETIME,
         "RATELIMIT_STORAGE_URI": "memory://",
         "MAX_CONTENT_LENGTH": 64 * 1024,
+        "IMPORT_MAX_BYTES": settings.import_max_mb << 20,
+        "DATABASE_URL": settings.need("database_url"),
         "PROVIDE_AUTOMATIC_OPTIONS": False,  # none of our pages asks
         "STATIC_FOLDER": Path(__file__).parent / "static",
         "SLOW_QUERY_MS": settings.slow_query_ms,

@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     default_exceptions,
 )
 
+from sql.imports import ImportMissing, NotReady
 from sql.records import RecordMissing
 from web.forms import flatten
 
@@ -42,11 +43,23 @@ class Changed(Conflict):
         self.more = {"current": current}
 
 
+class NotReadyProblem(Conflict):
+    """An import cannot be checked, committed, stopped or undone as it stands: `state` is where it stands."""
+
+    kind = "not-ready"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(_("As it stands, this import cannot do that. Look at where it is now."))
+        self.more = {"state": state}
+
+
 def set_up(app: Flask) -> None:
     """Answer every error, expected or not, in that shape."""
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(HTTPError, answer_apiflask)
     app.register_error_handler(RecordMissing, lambda error: answer(NotFound(str(error))))
+    app.register_error_handler(ImportMissing, lambda error: answer(NotFound(str(error))))
+    app.register_error_handler(NotReady, lambda error: answer(NotReadyProblem(error.state)))
     app.register_error_handler(Exception, answer_unexpected)
 
 

@@ -57,6 +57,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     # And only what one may see.
     N_("export data"): STAFF,
     N_("see everybody's exports"): frozenset({"admin"}),
+    # What somebody may import follows from the right of each kind; here it is whether they may come in.
+    N_("import"): frozenset({"admin", "dispatcher", "mechanic", "accountant"}),
     N_("see users"): frozenset({"admin"}),
     N_("edit users"): frozenset({"admin"}),
 }
@@ -212,6 +214,24 @@ ENDPOINTS: dict[str, str] = {
     },
     "exports.list_everybody": "see everybody's exports",
     **{f"api_exports.{view}": "export data" for view in ("list_kinds", "make", "list_all", "show", "fetch")},
+    **{
+        f"{room}.{view}": "import"
+        for room in ("imports", "api_imports")
+        for view in ("list_all", "add", "show", "check", "commit", "stop", "undo")
+    },
+    **{
+        f"imports.{view}": "import"
+        for view in (
+            "begin_mapping",
+            "change_mapping",
+            "change_reading",
+            "cancel",
+            "download_rejected",
+            "download_template",
+            "download_sample",
+        )
+    },
+    **{f"api_imports.{view}": "import" for view in ("change", "list_rows", "download_rejected")},
     **of_records("users"),
     **{
         f"{room}.{action}": "edit users"

@@ -4,8 +4,12 @@ Every other request may be 64 KiB. A route that takes a file reads somewhat more
 that one that is too large is answered at its field, with the rest of the form still there.
 """
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import gettext as _
+from flask_jwt_extended import decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from web import pictures
 
@@ -23,6 +27,10 @@ ROUTES = frozenset(
         *(f"{owner}_documents.{view}" for owner in ("vehicle", "driver") for view in ("add", "change")),
     }
 )
+
+
+IMPORTS = frozenset({"imports.add", "api_imports.add"})
+BESIDE_THE_FILE = 1 << 20  # what a form has besides its file, and more
 
 
 class BadUpload(Exception):
@@ -43,10 +51,41 @@ def set_up(app: Flask) -> None:
 
 def widen() -> None:
     """More room for a request that brings a file, and some for one that brings an outline."""
+    if request.endpoint in IMPORTS:
+        widen_import()
     if request.endpoint in ROUTES:
         request.max_content_length = LARGEST_REQUEST
     elif request.endpoint in OUTLINES:
         request.max_content_length = request.max_form_memory_size = LARGEST_OUTLINE
+
+
+def widen_import() -> None:
+    """A large file is taken of those whom we have signed in once: of a stranger it would fill the disk.
+
+    Whether they still are is asked as of everybody, when the request is read. Raises RequestEntityTooLarge.
+    """
+    most = current_app.config["IMPORT_MAX_BYTES"]
+    if request.content_length is not None and request.content_length > most + BESIDE_THE_FILE:
+        said = _("This file is larger than %(most)s MB. Split it into several.", most=most >> 20)
+        raise RequestEntityTooLarge(said)
+    if has_token():
+        request.max_content_length = most + BESIDE_THE_FILE
+
+
+def has_token() -> bool:
+    """Whether a token of ours comes with the request, though it may have expired."""
+    shown = [request.headers.get("Authorization", "").removeprefix("Bearer ").strip()]
+    shown += [request.cookies.get(name, "") for name in ("access_token_cookie", "refresh_token_cookie")]
+    return any(is_ours(token) for token in shown if token)
+
+
+def is_ours(token: str) -> bool:
+    """Whether we signed this."""
+    try:
+        decode_token(token, allow_expired=True)
+    except (PyJWTError, JWTExtendedException, ValueError):
+        return False
+    return True
 
 
 def read(field: str, longest_side: int, takes_pdf: bool = False) -> Upload | None:

@@ -33,6 +33,15 @@ PLACES = {
     "rules": "/rules",
     "export": "/exports/vehicles/new?kind=bus&depot_id=North+yard",
 }
+TALL = {"viewport": {"width": 1440, "height": 1500}}
+MESSY = """Bus no.;Licence plate;Chassis number;Type;Make;Model year;Capacity;Tank;Remarks
+ 112 ;SB 60 112;;Bus;Setra;2021;49;1,234;
+201;SB 60 201;WDB9634031L000201;Bus;Mercedes-Benz;2019;52;300;
+202;SB 60 202;WDB9634O31L000202;Bus;Mercedes-Benz;2019;52;300;the VIN has a letter O
+203;SB 60 203;;Midibus;Neoplan;2016;many;220;wheelchair lift
+204;SB 60 204;;Bus;Citroën;2015;44;280;
+204;SB 60 204;;Bus;Citroën;2015;44;280;twice
+"""
 CALLS = (("104", {"event": "sos"}), ("117", {"external_power_v": 0.2}), ("131", {"battery_percent": 11}))
 
 
@@ -122,6 +131,33 @@ def show_conflict(camera: Camera, file: Path) -> None:
         keep(slower, file)
 
 
+def show_columns(camera: Camera, file: Path) -> None:
+    """A messy file, and what is asked of it."""
+    with camera.open(DISPATCHER, screen=TALL) as page:
+        _send(page, MESSY)
+        keep(page, file)
+
+
+def show_report(camera: Camera, file: Path) -> None:
+    """What would come of the same file."""
+    with camera.open(DISPATCHER) as page:
+        _send(page, MESSY)
+        page.get_by_label("Midibus", exact=True).select_option("minibus")
+        page.get_by_label("1,234 is 1234").check()
+        page.get_by_role("button", name="Check all rows").click()
+        page.wait_for_selector("#results")
+        keep(page, file)
+
+
+def _send(page: Page, content: str) -> None:
+    page.goto("/imports?kind=vehicles")
+    page.set_input_files(
+        "#file", {"name": "Our buses.csv", "mimeType": "text/csv", "buffer": content.encode("cp1252")}
+    )
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/mapping")
+
+
 def _save(page: Page, **values: str) -> None:
     for label, value in values.items():
         field = page.get_by_label(label, exact=True)
@@ -142,6 +178,8 @@ SCENES: dict[str, Callable[[Camera, Path], None]] = {
     "assignments-dark": of_place("/assignments", DISPATCHER, screen=DESK, scheme="dark"),
     "assignments-phone": of_place("/assignments", DISPATCHER, screen=PHONE),
     "conflict": show_conflict,
+    "import-columns": show_columns,
+    "import-report": show_report,
     "geofence": of_place("/geofences/1/edit"),
     "alert": of_place("/alerts/1", DISPATCHER),
     "alerts-phone": of_place("/alerts", DISPATCHER, screen=PHONE, scheme="dark"),

@@ -4,7 +4,7 @@ SELECT record_change(:user_id, :request_id, :action, :table, :record_id, :before
 
 -- name: list_changes
 -- What happened to some records, each given by its table and id, the latest first.
-SELECT audit_log.id, at, table_name, action, before, after, request_id,
+SELECT audit_log.id, at, table_name, action, before, after, request_id, user_id,
        coalesce(nullif(users.name, ''), users.email) AS who
 FROM unnest(:tables::text[], :record_ids::bigint[]) AS told (table_name, record_id)
 JOIN audit_log USING (table_name, record_id)

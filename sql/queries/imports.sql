@@ -59,6 +59,10 @@ WHERE id = :id AND state = ANY(:from_states::text[]);
 -- Ask whoever works on an import to stop.
 UPDATE import_history SET is_to_stop = true WHERE id = :id AND state IN ('checking', 'committing', 'undoing');
 
+-- name: cancel_import!
+-- Let go of an import that has not been imported and is not being worked on.
+UPDATE import_history SET state = 'cancelled', problem = '' WHERE id = :id AND state IN ('mapping', 'checked', 'failed');
+
 -- name: list_waiting_imports
 -- Imports that wait to be worked on, the oldest first.
 SELECT id FROM import_history WHERE state IN ('checking', 'committing', 'undoing') ORDER BY id;

@@ -52,7 +52,7 @@ write("borders.geojson", mesh(world, world.objects.countries, (a, b) => a !== b)
 
 // Of Tabler's 635 kB the pages use a twentieth: what no template or script names is left out.
 const [styles] = await new PurgeCSS().purge({
-  content: ["web/templates/**/*.html", "web/static/*.js", "web/static/{live,alerts,geofences,trips}/*.js", "web/**/*.py"].map((path) => join(root, path)),
+  content: ["web/templates/**/*.html", "web/static/*.js", "web/static/{live,alerts,geofences,imports,trips}/*.js", "web/**/*.py"].map((path) => join(root, path)),
   css: [join(modules, "@tabler/core/dist/css/tabler.min.css")],
   variables: true,
   keyframes: true,

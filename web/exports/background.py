@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 from flask_babel import gettext as _
 from werkzeug.exceptions import Forbidden, HTTPException
-from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]
+from xlsxwriter.exceptions import XlsxWriterException
 
 from sql import exports
 from sql.audit import Row

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from flask import g
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from sql.assignments import Assignments
 from sql.audit import Author, Row
@@ -189,4 +190,6 @@ ASSIGNMENTS = ImportKind(
     ),
     keys=KEY[:1],
     open=AssignmentStore,
+    sample="assignments.csv",
+    about=_l("Who drives which vehicle from when to when."),
 )

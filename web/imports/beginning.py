@@ -15,7 +15,9 @@ from web import clock
 from web.imports.kind import ImportKind
 from web.imports.kinds import KINDS
 from web.imports.mapping import Mapping, Sample, guess, list_questions, read_mapping, settle
-from web.tables.detection import detect
+from web.imports.own_columns import leave_out_own
+from web.imports.remembered import recall
+from web.tables import detection
 from web.tables.opening import open_table
 from web.tables.table import Reading, Unreadable
 
@@ -47,7 +49,7 @@ def begin(
     if not row["file_bytes"]:
         raise Unreadable(_("The file is empty."))
     with imports.open_file(connection, row) as file:
-        reading = detect(file, file_name)
+        reading = detection.detect(file, file_name)
     if reading.format not in kind.formats:
         said = _("%(kind)s cannot be read from a file of this format.", kind=kind.title)
         raise Unreadable(said)
@@ -108,6 +110,24 @@ def _describe(connection: psycopg.Connection, draft: Draft) -> None:
     )
 
 
+def list_sheets(connection: psycopg.Connection, draft: Draft) -> list[str]:
+    """The sheets of a workbook; none where it is no workbook. Raises Unreadable."""
+    if draft.reading.format != "workbook":
+        return []
+
+    def read() -> list[str]:
+        with imports.open_file(connection, draft.row) as file:
+            return detection.list_sheets(file, draft.reading)
+
+    return recall((draft.row["file_sha256"], draft.reading.inside), read, len)
+
+
 def _take_sample(connection: psycopg.Connection, row: Row, reading: Reading) -> Sample:
-    with imports.open_file(connection, row) as file, open_table(file, reading) as table:
+    key = (row["file_sha256"], reading)
+    return recall(key, lambda: _read_sample(connection, row, reading), Sample.measure)
+
+
+def _read_sample(connection: psycopg.Connection, row: Row, reading: Reading) -> Sample:
+    with imports.open_file(connection, row) as file, open_table(file, reading) as opened:
+        table = leave_out_own(opened)
         return Sample(table.headers, list(islice(table, SAMPLE_LINES)))

@@ -17,7 +17,7 @@ from marshmallow import ValidationError, missing
 from sql.queries import queries
 from web import clock
 from web.imports.kind import REJECTED, Candidate, Column, Finding, ImportKind, Reasons
-from web.imports.mapping import Mapping, list_words
+from web.imports.mapping import Mapping, fold, list_words
 from web.tables.days import read_day, read_moment
 from web.tables.numbers import read_number
 from web.tables.table import Cell, Line, Unreadable
@@ -170,12 +170,13 @@ def _first_size(column: Column) -> float:
 
 def _read_choice(column: Column, words: dict[str, str]) -> Read:
     """By its key, its word in any language, or what a person said that it means."""
-    keys = {word.casefold(): key for word, key in list_words(column).items()}
-    keys |= {word.strip().casefold(): key for word, key in words.items()}
+    keys = {fold(word): key for word, key in list_words(column).items()}
+    said = {word.strip().casefold(): key for word, key in words.items()}
     choices = ", ".join(str(label) for _key, label in column.field.choices)
 
     def read(cell: Cell) -> Any:
-        key = keys.get(_write(cell).casefold())
+        text = _write(cell)
+        key = said.get(text.casefold()) or keys.get(fold(text))
         if key is None:
             raise ValueError(_("This must be one of: %(choices)s.", choices=choices))
         return column.field.value.deserialize(key)

@@ -5,6 +5,8 @@ Where two devices change places, both rows come true at once, if they stand with
 
 from functools import partial
 
+from flask_babel import lazy_gettext as _l
+
 from sql.imported_records import name_request
 from sql.queries import queries
 from web.imports.kind import ImportKind, Obstacle, make_columns
@@ -68,4 +70,6 @@ DEVICES = ImportKind(
     ),
     keys=("uid",),
     open=partial(DeviceStore, kind=RECORDS, own_parts=(INSTALLATIONS,)),
+    sample="devices.csv",
+    about=_l("Trackers by their unique id, and the vehicle that each is in."),
 )

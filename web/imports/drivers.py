@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from flask_babel import lazy_gettext as _l
+
 from web.imports.kind import ImportKind, make_columns
 from web.imports.records import RecordStore
 from web.records.drivers import DRIVERS as RECORDS
@@ -83,4 +85,6 @@ DRIVERS = ImportKind(
     ),
     keys=("staff_number", "name"),
     open=partial(RecordStore, kind=RECORDS),
+    sample="drivers.txt",
+    about=_l("Name, staff number, licence and medical, where they belong."),
 )

@@ -161,7 +161,8 @@ class ImportKind:
     columns that tell which record a row is: the first of them that the row fills in.
 
     Of the columns `one_of` a row needs one, besides those that say so themselves. `batch` rows are taken
-    at once. `formats` are those of web.tables that it can be read from.
+    at once. `formats` are those of web.tables that it can be read from. `about` is a sentence for whoever
+    picks a kind, `sample` the name of a file in web/imports/samples.
     """
 
     name: str
@@ -174,6 +175,7 @@ class ImportKind:
     batch: int = 1000
     formats: tuple[str, ...] = ("delimited", "workbook")
     sample: str = ""
+    about: Any = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:

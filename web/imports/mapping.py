@@ -20,8 +20,6 @@ from web.tables.table import Cell, Line
 UNIT = re.compile(r"[(\[]([^)\]]*)[)\]]\s*$")
 ANY_ORDER = {"ymd"}  # what the days of a column have that read the same in any order
 NUMBERS, DAYS = ("number", "whole", "measure"), ("day", "moment")
-# What a file of rejected rows has beside the columns it came from.
-OWN_HEADERS = ("line", "reason")
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,14 @@ class Sample:
         cells = (line.cells[place] for line in self.lines if place < len(line.cells))
         return [text for cell in cells if isinstance(cell, str) and (text := cell.strip())]
 
+    def measure(self) -> int:
+        """About how many characters it has."""
+        return sum(len(cell) if isinstance(cell, str) else 8 for line in self.lines for cell in line.cells)
+
     @property
     def source(self) -> str:
-        """What tells files of one origin from others; a file of rejected rows is of the one it came from."""
+        """What tells files of one origin from others."""
         told = [fold(header) for header in self.headers]
-        if tuple(told[:2]) == OWN_HEADERS:
-            told = told[2:]
         return hashlib.sha256("\x1f".join(told).encode()).hexdigest()
 
 
@@ -109,7 +109,7 @@ def guess(kind: ImportKind, sample: Sample, time_zone: str) -> Mapping:
     units = {
         name: unit
         for name, place in columns.items()
-        if (unit := _guess_unit(kind.by_name[name], sample.headers[place]))
+        if (unit := guess_unit(kind.by_name[name], sample.headers[place]))
     }
     mapping = Mapping(columns=columns, units=units, time_zone=time_zone)
     return settle(kind, mapping, sample)
@@ -166,7 +166,7 @@ def _looks_like(pattern: str, texts: list[str]) -> bool:
     return bool(texts) and fitting >= 0.8 * len(texts)
 
 
-def _guess_unit(column: Column, header: str) -> str:
+def guess_unit(column: Column, header: str) -> str:
     """What the header says in brackets; the name of a field means it as we keep it."""
     if column.units and fold(header) == fold(column.name):
         return column.units[0][0]

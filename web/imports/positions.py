@@ -269,4 +269,6 @@ POSITIONS = ImportKind(
     open=PositionStore,
     batch=BATCH,
     formats=("delimited", "workbook", "gpx", "nmea", "rec"),
+    sample="positions.csv",
+    about=_l("Where devices or vehicles were when, also from GPX, NMEA and OwnTracks files."),
 )

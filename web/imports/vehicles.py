@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from flask_babel import lazy_gettext as _l
+
 from web.imports.kind import ImportKind, make_columns
 from web.imports.records import RecordStore
 from web.records.vehicles import VEHICLES as RECORDS
@@ -85,4 +87,6 @@ VEHICLES = ImportKind(
     ),
     keys=("fleet_number", "vin"),
     open=partial(RecordStore, kind=RECORDS),
+    sample="vehicles.csv",
+    about=_l("Fleet number, plate, VIN, what it is and where it belongs."),
 )

@@ -33,6 +33,7 @@ from web.imports import beginning
 from web.imports.cells import Reader
 from web.imports.kind import CHANGED, NEW, REJECTED, SAME, Candidate, Finding, Found, ImportKind, Store, Task
 from web.imports.kinds import KINDS
+from web.imports.own_columns import leave_out_own
 from web.rights import may
 from web.tables.opening import open_table
 from web.tables.table import Table, Unreadable
@@ -73,27 +74,38 @@ class Tally:
 
 
 def work_on(app: Flask, url: str, id: int) -> bool:
-    """Check, commit or undo an import that waits for it; whether it was free to be worked on."""
+    """Check, commit or undo an import that waits for it; whether it was free to be worked on.
+
+    It is free again when this returns: a lock that ends with its connection is held for a moment longer.
+    """
     with connect(url, "exchange", autocommit=True) as control:
         if not queries.claim_import(control, id=id):
             return False
-        row = imports.get(control, id)
-        work = {"checking": check, "committing": commit, "undoing": undo}.get(row["state"])
-        if work is None:
-            return True
-        with enter(app, control, row), connect(url, "exchange") as connection:
-            back = {"checking": "failed", "committing": "checked", "undoing": "done"}[row["state"]]
-            try:
-                work(control, connection, row)
-            except psycopg.OperationalError:
-                raise
-            except Unreadable as error:
-                imports.settle(control, id, back, problem=str(error))
-            except Exception:
-                log.exception("import failed", import_id=id)
-                said = _("Something went wrong on our side; it is logged.")
-                imports.settle(control, id, back, problem=said)
+        try:
+            _work(app, url, control, imports.get(control, id))
+        finally:
+            if not control.broken:
+                queries.release_import(control, id=id)
     return True
+
+
+def _work(app: Flask, url: str, control: psycopg.Connection, row: Row) -> None:
+    """Do what it waits for, if it still does."""
+    work = {"checking": check, "committing": commit, "undoing": undo}.get(row["state"])
+    if work is None:
+        return
+    with enter(app, control, row), connect(url, "exchange") as connection:
+        back = {"checking": "failed", "committing": "checked", "undoing": "done"}[row["state"]]
+        try:
+            work(control, connection, row)
+        except psycopg.OperationalError:
+            raise
+        except Unreadable as error:
+            imports.settle(control, row["id"], back, problem=str(error))
+        except Exception:
+            log.exception("import failed", import_id=row["id"])
+            said = _("Something went wrong on our side; it is logged.")
+            imports.settle(control, row["id"], back, problem=said)
 
 
 @contextmanager
@@ -174,9 +186,8 @@ def _take_all(
     reader = Reader(connection, draft.kind, draft.mapping, task.reach)
     told_at = 0.0
     with ExitStack() as stack:
-        table = stack.enter_context(
-            open_table(stack.enter_context(imports.open_file(control, row)), draft.reading)
-        )
+        file = stack.enter_context(imports.open_file(control, row))
+        table = leave_out_own(stack.enter_context(open_table(file, draft.reading)))
         batches = _read_in_batches(reader, table, draft.kind.batch)
         for results, found in stack.enter_context(closing(_take_beside(store, batches))):
             for one in results:

@@ -73,13 +73,14 @@
     form.querySelector('[name="change"]').focus();
   });
 
-  // A file that is too large is said to be so before it is sent.
+  // A file that is too large is said to be so before it is sent, by the browser or by htmx.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const most = Number(form.dataset.mostBytes);
     const input = most && [...form.querySelectorAll("input[type=file]")].find((one) => one.files[0]?.size > most);
     if (!input) return;
     event.preventDefault();
+    event.stopPropagation();
     let said = document.getElementById(`${input.id}-error`);
     if (!said) {
       said = Object.assign(document.createElement("p"), { id: `${input.id}-error`, className: "field-error" });
@@ -90,5 +91,5 @@
     input.classList.add("is-invalid");
     input.setAttribute("aria-invalid", "true");
     input.focus();
-  });
+  }, true);
 })();

@@ -40,7 +40,7 @@ class Lines:
         rest = ""
         while True:
             piece = self._stream.read(PIECE)
-            text = rest + self._decoder.decode(piece, final=not piece)
+            text = rest + self._decode(piece)
             whole, rest = (text, "") if not piece else cut_lines(text)
             if len(rest) > LONGEST_ROW:
                 self._refuse()
@@ -53,6 +53,13 @@ class Lines:
         """The line in which the next row begins."""
         self._row_size = 0
         return self.number + 1
+
+    def _decode(self, piece: bytes) -> str:
+        """Bytes that mean nothing are marked; what wants a byte order mark and has none is refused."""
+        try:
+            return self._decoder.decode(piece, final=not piece)
+        except UnicodeError as error:
+            raise Unreadable(_("This file is not written in this encoding.")) from error
 
     def _give(self, text: str) -> Iterator[str]:
         lines = io.StringIO(text, newline="").readlines()

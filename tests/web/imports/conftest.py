@@ -42,6 +42,10 @@ class Importer:
         assert work_on(self.app, self.url, id)
         return imports.get(self.connection, id)
 
+    def let_work(self, id: int) -> None:
+        """What the job does for an import that waits."""
+        assert work_on(self.app, self.url, id)
+
     def check(self, kind: str, content: str | bytes, **said: Any) -> Row:
         """What would come of a file."""
         draft = self.begin(kind, content, **said)
