@@ -225,4 +225,5 @@ def test_the_jobs_of_an_installation_are_listed_with_their_hours() -> None:
         "outbox": "cron[hour='3', minute='40']",
         "sign-ins": "cron[hour='3', minute='50']",
         "alerts": "cron[second='*/10']",
+        "exchange": "cron[second='*/5']",
     }
