@@ -1,5 +1,8 @@
 """`motorpool exchange`: works off what waits to be made in the background, and ends."""
 
+import signal
+import sys
+
 import click
 from flask import Flask
 
@@ -16,6 +19,8 @@ def exchange() -> None:
 
     `motorpool jobs` starts it by itself. It may be killed at any moment: the next one begins anew.
     """
+    # Or whoever stops it would leave its temporary files behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = load()
     set_up(settings, "exchange")
     with open_app(settings) as app:
