@@ -1,5 +1,8 @@
 """`motorpool exchange`: works off the imports and exports that wait, and ends. A job starts it."""
 
+import signal
+import sys
+
 import click
 import structlog
 from flask import Flask
@@ -22,6 +25,8 @@ def exchange() -> None:
     happened, and the next one begins it anew.
     """
     end_with_parent()
+    # Or whoever stops it would leave its temporary files behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = load()
     set_up(settings, "exchange")
     with open_app(settings) as app:

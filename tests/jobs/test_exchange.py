@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_leaves_no_half_file_and_the_next_one_makes_it(
             """UPDATE export_runs SET kind = 'positions', wanted = wanted || '{"kind": "positions","""
             """ "columns": ["fix_time"], "asked": [["device", "a"], ["period", "all"]]}'"""
         )
-        environment = {"DATABASE_URL": waiting, "PATH": "/bin"}
+        environment = {"DATABASE_URL": waiting, "PATH": "/bin", "TMPDIR": str(tmp_path)}
         first = subprocess.Popen([*PROGRAM, "exchange"], env=environment)
         deadline = time.monotonic() + 60
         while read_state(waiting)[1] < 10_000:
