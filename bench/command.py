@@ -9,6 +9,7 @@ from bench.batches.command import batches
 from bench.chaos.command import chaos
 from bench.detection.command import detection
 from bench.drain.command import ingest
+from bench.exports.command import exports
 from bench.fuzz.command import fuzz
 from bench.growth.command import growth
 from bench.imports.command import imports
@@ -28,6 +29,7 @@ def bench() -> None:
 bench.add_command(batches)
 bench.add_command(chaos)
 bench.add_command(detection)
+bench.add_command(exports)
 bench.add_command(ingest)
 bench.add_command(fuzz)
 bench.add_command(growth)

@@ -1,5 +1,7 @@
-"""Imports that wait are worked on by a process of their own: large files have memory and a core of their own,
-and what a file does to its reader, it does to nobody else.
+"""Imports and exports that wait are worked on by a process of their own.
+
+Large files have memory and a core of their own there, and what a file does to its reader it does to nobody
+else. The work is the web's, which this process never imports; so it starts the program.
 """
 
 import subprocess
@@ -11,25 +13,40 @@ from sql.queries import queries
 
 FORGET_FILES_AFTER_DAYS = 30
 LOOK_EVERY_S = 0.5
+GRACE_S = 5.0
 
 
-def work_off(connection: psycopg.Connection) -> None:
-    """Let `motorpool exchange` work where anything waits, and wait for it. Raises CalledProcessError.
+class ExchangeFailed(Exception):
+    """`motorpool exchange` ended with an error, which its own log tells."""
+
+
+def work_off_exchange(connection: psycopg.Connection) -> None:
+    """Let `motorpool exchange` work where anything waits, and wait for it. Raises ExchangeFailed.
 
     It is waited for in the database: whoever stops the jobs cancels their queries, and so this one too.
     """
-    if not queries.is_exchange_waiting(connection):
+    if not queries.has_exchange_work(connection):
         return
-    command = [*PROGRAM, "exchange"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+    child = subprocess.Popen([*PROGRAM, "exchange"], stdin=subprocess.DEVNULL)
+    try:
+        while child.poll() is None:
+            connection.commit()
+            queries.wait_a_little(connection, seconds=LOOK_EVERY_S)
+    finally:
+        stop(child)
+    if child.returncode:
+        raise ExchangeFailed(f"`motorpool exchange` ended with code {child.returncode}")
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """End the child where it has not ended by itself."""
+    if child.poll() is None:
+        child.terminate()
         try:
-            while process.poll() is None:
-                connection.commit()
-                queries.wait_a_little(connection, seconds=LOOK_EVERY_S)
-        finally:
-            process.terminate()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+            child.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def forget_files(connection: psycopg.Connection) -> None:

@@ -11,7 +11,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from config.settings import Settings
 from jobs.alerts import follow_alerts
-from jobs.exchange import forget_files, work_off
+from jobs.exchange import forget_files, work_off_exchange
 from jobs.losses import record_losses
 from jobs.outbox import forget_old, settle_abandoned
 from jobs.retention import keep_retention
@@ -37,7 +37,7 @@ def list_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("losses", cron(hour="2-23", minute=20), record_losses),
         Job("newest fixes", cron(second=0), settle_abandoned),
         Job("alerts", cron(second="*/10"), follow_alerts),
-        Job("imports and exports", cron(second="*/5"), work_off),
+        Job("imports and exports", cron(second="*/5"), work_off_exchange),
         Job("imported files", cron(hour=3, minute=45), forget_files),
         Job("outbox", cron(hour=3, minute=40), forget_old),
         Job("sign-ins", cron(hour=3, minute=50), forget_sign_ins),

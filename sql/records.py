@@ -148,6 +148,21 @@ class Records:
         except psycopg.DataError as error:
             raise RecordError("after", "unknown") from error
 
+    def ask_for_all(
+        self, sort: str, is_descending: bool, **matching: Any
+    ) -> tuple[psycopg.sql.Composed, Row]:
+        """The statement of all records that match, in the order of a column, and what to ask it."""
+        direction = psycopg.sql.SQL("DESC" if is_descending else "ASC")
+        statement = psycopg.sql.SQL(
+            "/* {name} */ SELECT * FROM ({listed}) AS listed ORDER BY {column} {direction}, id {direction}"
+        ).format(
+            name=self._name("export"),
+            listed=self.listed(),
+            column=psycopg.sql.Identifier(sort),
+            direction=direction,
+        )
+        return statement, {**matching, "depot_ids": self.reach}
+
     def count(self, **matching: Any) -> int:
         """How many records match."""
         statement = psycopg.sql.SQL("/* {} */ SELECT count(*) FROM ({}) AS listed").format(

@@ -170,6 +170,14 @@ def list_positions(
     return rows, int(_fetch(connection, "count_positions", **asked)[0]["count"])
 
 
+def ask_for_all(connection: psycopg.Connection, name: str, matching: Matching) -> tuple[str, Row]:
+    """The statement of list_trips, list_stops or list_events, and what to ask it for all that match."""
+    told = {"with_drivers": matching.names_drivers, "depot_ids": matching.depot_ids, "most": None}
+    names = ("after_at", "after_id", "after_kind", "after_geofence_id")
+    place = {**dict.fromkeys(names), "kinds": matching.kinds}
+    return getattr(queries, name).sql, {**_narrow(connection, matching), **told, **place}
+
+
 def _list(
     connection: psycopg.Connection, name: str, matching: Matching, most: int, **place: Any
 ) -> list[Row]:

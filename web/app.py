@@ -41,6 +41,9 @@ from web.alerts import escalations
 from web.alerts import pages as alerts
 from web.alerts.api import make_alerts_api
 from web.assignments_api import make_assignments_api
+from web.exports import desk
+from web.exports.api import api as exports_api
+from web.exports.pages import pages as exports_pages
 from web.imports import pages as imports
 from web.imports.api import make_imports_api
 from web.live import Live
@@ -57,6 +60,7 @@ from web.records import (
     visits,
 )
 from web.records.api import make_api
+from web.records.assignments import ASSIGNMENTS
 from web.records.depots import DEPOTS
 from web.records.devices import DEVICES
 from web.records.drivers import DRIVERS
@@ -107,6 +111,7 @@ def create_app(settings: Settings) -> APIFlask:
     references.set_up(app)
     outline.set_up(app)
     uploads.set_up(app)
+    desk.set_up(app, settings, (*KINDS, ASSIGNMENTS))
     guard.set_up(app)
     api_auth.set_up(app, settings)
     sockets.set_up(app, live, settings)
@@ -135,6 +140,8 @@ def create_app(settings: Settings) -> APIFlask:
     app.register_blueprint(system)
     app.register_blueprint(trips_pages)
     app.register_blueprint(trips_api)
+    app.register_blueprint(exports_pages)
+    app.register_blueprint(exports_api)
     for kind in KINDS:
         app.register_blueprint(make_pages(kind))
         app.register_blueprint(make_api(kind))

@@ -47,13 +47,19 @@ def connection() -> Iterator[psycopg.Connection]:
             yield held
         return
     pool = cast(ConnectionPool, current_app.extensions["pool"])
+    with answering_for_it(), pool.connection(timeout=PATIENCE_S) as lent:
+        g.connection = lent
+        try:
+            yield lent
+        finally:
+            g.pop("connection")
+
+
+@contextmanager
+def answering_for_it() -> Iterator[None]:
+    """A clear answer where the database is away or too slow. Raises DatabaseAway, DatabaseSlow."""
     try:
-        with pool.connection(timeout=PATIENCE_S) as lent:
-            g.connection = lent
-            try:
-                yield lent
-            finally:
-                g.pop("connection")
+        yield
     except psycopg.errors.QueryCanceled as error:
         said = _("This took the database longer than it may. Ask for less, or try again later.")
         raise DatabaseSlow(said, retry_after=6 * RETRY_AFTER_S) from error

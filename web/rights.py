@@ -54,6 +54,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     N_("edit schedules"): frozenset({"admin", "dispatcher"}),
     N_("see rules"): frozenset({"admin", "dispatcher", "mechanic"}),
     N_("edit rules"): frozenset({"admin"}),
+    # And only what one may see.
+    N_("export data"): STAFF,
+    N_("see everybody's exports"): frozenset({"admin"}),
     # What somebody may import follows from the right of each kind; here it is whether they may come in.
     N_("import"): frozenset({"admin", "dispatcher", "mechanic", "accountant"}),
     N_("see users"): frozenset({"admin"}),
@@ -194,6 +197,23 @@ ENDPOINTS: dict[str, str] = {
     "api_geofence_visits.list_all": "see geofences",
     **of_records("schedules"),
     **of_records("rules"),
+    **{
+        f"exports.{view}": "export data"
+        for view in (
+            "list_all",
+            "begin",
+            "make",
+            "arrange_columns",
+            "save",
+            "run_template",
+            "schedule",
+            "remove_template",
+            "fetch",
+            "remove",
+        )
+    },
+    "exports.list_everybody": "see everybody's exports",
+    **{f"api_exports.{view}": "export data" for view in ("list_kinds", "make", "list_all", "show", "fetch")},
     **{
         f"{room}.{view}": "import"
         for room in ("imports", "api_imports")

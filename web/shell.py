@@ -35,6 +35,7 @@ PLACES = (
     Place("geofences.list_all", _l("Geofences"), "fence"),
     Place("rules.list_all", _l("Rules"), "rule"),
     Place("imports.list_all", _l("Import"), "import"),
+    Place("exports.list_all", _l("Exports"), "export"),
     Place("users.list_all", _l("Users"), "users"),
     Place("system.overview.show", _l("System"), "pulse"),
 )

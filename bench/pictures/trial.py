@@ -31,6 +31,7 @@ PLACES = {
     "alerts": "/alerts",
     "geofences": "/geofences",
     "rules": "/rules",
+    "export": "/exports/vehicles/new?kind=bus&depot_id=North+yard",
 }
 TALL = {"viewport": {"width": 1440, "height": 1500}}
 MESSY = """Bus no.;Licence plate;Chassis number;Type;Make;Model year;Capacity;Tank;Remarks

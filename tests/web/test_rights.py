@@ -35,6 +35,7 @@ def fill(rule: Rule) -> str:
         "filename": "logo.svg",
     }
     values |= {"day": "2026-11-23", "name": "driven_roads"}
+    values |= {"subject": "vehicles"}
     values |= {"suffix": "csv"}
     values |= {"device_id": "1", "started_at": "2026-11-23T07:12:03Z"}
     address = rule.rule

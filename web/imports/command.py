@@ -8,18 +8,17 @@ from typing import Any
 
 import click
 import structlog
-from flask import g
 
 from config.program import expect_many_objects
 from config.settings import load
 from sql import imports
 from sql.audit import Row
 from sql.pool import connect
-from web.app import create_app
+from web.background import NOBODY, open_app, speak_for
 from web.imports import beginning
 from web.imports.beginning import Draft
 from web.imports.kinds import KINDS
-from web.imports.work import OPERATOR, work_on
+from web.imports.work import work_on
 from web.tables.table import Unreadable
 
 SHOWN = 20
@@ -68,11 +67,9 @@ def import_file(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     settings = load()
     url = settings.need("database_url")
-    app = create_app(settings)
-    expect_many_objects()
     try:
-        with app.test_request_context():
-            g.user = OPERATOR
+        with open_app(settings) as app, speak_for(app, NOBODY):
+            expect_many_objects()
             row = (
                 _undo(app, url, kind, undo)
                 if undo is not None

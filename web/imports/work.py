@@ -27,7 +27,8 @@ from sql.audit import Row
 from sql.imported_records import name_request
 from sql.pool import connect
 from sql.queries import queries
-from sql.users import User, find_user, list_reach
+from sql.users import find_user, list_reach
+from web.background import NOBODY, speak_for
 from web.imports import beginning
 from web.imports.cells import Reader
 from web.imports.kind import CHANGED, NEW, REJECTED, SAME, Candidate, Finding, Found, ImportKind, Store, Task
@@ -38,8 +39,6 @@ from web.tables.opening import open_table
 from web.tables.table import Table, Unreadable
 
 TELL_EVERY_S = 0.5
-# Who imports from the command line: they have the database, and with it every right.
-OPERATOR = User(0, "", "admin", False, "", "en", None, "metric", "fleet", False)
 Results = list[Candidate | Finding]
 log = structlog.get_logger()
 
@@ -112,12 +111,11 @@ def _work(app: Flask, url: str, control: psycopg.Connection, row: Row) -> None:
 @contextmanager
 def enter(app: Flask, connection: psycopg.Connection, row: Row) -> Iterator[None]:
     """The request of whoever began the import, or takes it back."""
-    user_id = row["undone_by"] if row["state"] == "undoing" else row["user_id"]
-    with app.test_request_context():
-        g.user = (user_id and find_user(connection, user_id)) or OPERATOR
-        g.request_id = (
-            f"undo-{name_request(row['id'])}" if row["state"] == "undoing" else name_request(row["id"])
-        )
+    is_undone = row["state"] == "undoing"
+    user_id = row["undone_by"] if is_undone else row["user_id"]
+    user = (user_id and find_user(connection, user_id)) or NOBODY
+    request_id = ("undo-" if is_undone else "") + name_request(row["id"])
+    with speak_for(app, user, request_id=request_id):
         yield
 
 

@@ -182,6 +182,12 @@ def show_field(value: Any, field: Field) -> Any:
     return formats.show_as(value, field.show)
 
 
+def read_names(connection: psycopg.Connection, noun: str, ids: list[int]) -> dict[int, str]:
+    """The names of these records, archived or not, whoever asks."""
+    rows = _query(connection, noun, search="", ids=ids, depot_ids=None, most=len(ids))
+    return {id: name for id, name, _archived in rows}
+
+
 def _find(connection: psycopg.Connection, noun: str, text: str) -> list[Name]:
     """Those of exactly this name, else those of this name before a bracket; the archived ones last."""
     wanted = text.casefold()

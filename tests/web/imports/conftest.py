@@ -12,10 +12,11 @@ from config.settings import Settings
 from sql import imports
 from sql.audit import Row
 from sql.users import User
+from web.background import NOBODY
 from web.imports import beginning
 from web.imports.beginning import Draft
 from web.imports.kinds import KINDS
-from web.imports.work import OPERATOR, work_on
+from web.imports.work import work_on
 
 
 class Importer:
@@ -23,7 +24,7 @@ class Importer:
 
     def __init__(self, app: Flask, settings: Settings, connection: psycopg.Connection) -> None:
         self.app, self.url, self.connection = app, settings.need("database_url"), connection
-        self.user: User = OPERATOR
+        self.user: User = NOBODY
 
     def begin(self, kind: str, content: str | bytes, name: str = "fleet.csv", **said: Any) -> Draft:
         """The file as it is understood, with what is said of it."""

@@ -1,0 +1,1 @@
+DROP TABLE export_pieces, export_runs, export_templates;

@@ -1,0 +1,1 @@
+"""Writers of files of rows and places: rows in, bytes out, in constant memory however many there are."""
