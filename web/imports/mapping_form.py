@@ -170,7 +170,7 @@ def _read_unit(draft: Draft, columns: dict[str, int], name: str, form: MultiDict
     """The unit that was picked; of a column that has only now become this field the one in its header."""
     if name in columns and columns[name] != draft.mapping.columns.get(name):
         return guess_unit(draft.kind.by_name[name], draft.sample.headers[columns[name]])
-    return form.get(f"unit.{name}", "")
+    return form.get(f"unit.{name}", draft.mapping.units.get(name, ""))
 
 
 def _choose_key(draft: Draft, columns: dict[str, int]) -> str:

@@ -394,3 +394,52 @@ def test_a_file_that_is_too_large_or_a_strangers_is_not_taken(
     assert app.test_client().post("/imports", data=form).status_code == 413
     fits = send("/imports", kind="vehicles", file=(io.BytesIO(b"a,b\n" * 100_000), "fits.csv"))
     assert fits.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers"),
+    [
+        ("vehicles", {"word.kind": "Midibus", "meaning.kind": "minibus"}),
+        ("drivers", {"dates": "dmy", "word.status": "parental leave", "meaning.status": "on leave"}),
+        ("devices", {}),
+        ("assignments", {"dates": "dmy"}),
+        ("positions", {"unit.speed_mps": "km/h"}),
+    ],
+)
+def test_the_sample_of_every_kind_goes_through_every_page(
+    kind: str, answers: dict[str, str], signed_in: FlaskClient, upload: Callable[..., str], send: Send
+) -> None:
+    made = {"vehicles": "S101", "devices": "356307042441001"}
+    send("/vehicles", fleet_number=made["vehicles"], kind="bus", fuel="diesel", status="spare")
+    send("/drivers", name="Ana O'Hara", status="active")
+    send("/devices", uid=made["devices"])
+    with signed_in.get(f"/imports/samples/{kind}") as sample:
+        name = str(sample.headers["Content-Disposition"]).partition("filename=")[2]
+        address = upload(sample.data, name=name, kind=kind)
+    checked = send(f"{address}/mapping", **name_columns(signed_in, address), **answers, check="1")
+    assert checked.status_code == 303, checked.text
+    page = signed_in.get(address).text
+    assert "checked, not imported yet" in page
+    for verdict in ("rejected", "changed", "new"):
+        assert signed_in.get(f"{address}?verdict={verdict}").status_code == 200
+    send(f"{address}/commit")
+    assert "Take it back" in signed_in.get(address).text
+    send(f"{address}/undo")
+    assert "Every record is as it was before." in signed_in.get(address).text
+
+
+def test_a_track_is_understood_without_a_word(
+    signed_in: FlaskClient, upload: Callable[..., str], send: Send
+) -> None:
+    send("/devices", uid="gps-1")
+    track = (
+        '<?xml version="1.0"?><gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1"><trk>'
+        '<trkseg><trkpt lat="48.1" lon="11.5"><time>2026-03-02T05:50:00Z</time></trkpt></trkseg></trk></gpx>'
+    )
+    address = upload(track, name="gps-1.gpx", kind="positions")
+    page = signed_in.get(f"{address}/mapping").text
+    assert "GPX" in page
+    assert "Mar 2, 2026" in page
+    fields = {**name_columns(signed_in, address), "fixed.device": "gps-1"}
+    assert send(f"{address}/mapping", **fields, check="1").status_code == 303
+    assert signed_in.get(address).status_code == 200
