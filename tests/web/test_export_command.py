@@ -18,16 +18,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from sql.fleet import add_device
-from web.background import NOBODY, speak_for
 from web.exports import delivery
 from web.exports.background import work_off_exports
-from web.forms import read_form
-from web.records.assignments import ASSIGNMENTS
-from web.records.devices import DEVICES
-from web.records.drivers import DRIVERS
-from web.records.kind import Kind
-from web.records.vehicles import VEHICLES
-from web.tables.formulas import unprotect
 
 PROGRAM = [sys.executable, "-c", "import motorpool; motorpool.main()", "export"]
 
@@ -74,38 +66,6 @@ def records(connection: psycopg.Connection) -> None:
         " (1, 1, tstzrange('2026-10-25 00:30:15.25+00', '2026-10-25 01:30+00'), 'twice'),"
         " (2, 2, tstzrange(now(), NULL), '')"
     )
-
-
-@pytest.mark.usefixtures("records")
-@pytest.mark.parametrize("kind", [VEHICLES, DRIVERS, DEVICES, ASSIGNMENTS], ids=lambda kind: kind.table)
-@pytest.mark.parametrize("header", ["label", "name"])
-def test_what_was_exported_reads_back_as_it_is_kept(
-    kind: Kind, header: str, app: Flask, run: Callable[..., Any], database_url: str
-) -> None:
-    ended = run(kind.table, "--header", header)
-    assert ended.returncode == 0, ended.stderr
-    by_header = {str(field.label) if header == "label" else field.name: field for field in kind.fields}
-    rows = read_csv(ended.stdout)
-    with (
-        speak_for(app, NOBODY),
-        psycopg.connect(database_url) as own,
-    ):
-        records = kind.open(own)
-        statement, parameters = records.ask_for_all(
-            kind.order_of(kind.sorts[0]),
-            False,
-            **dict.fromkeys([field.name for field in kind.filters], ""),
-            search="",
-            archived=False,
-        )
-        kept = own.cursor(row_factory=psycopg.rows.dict_row).execute(statement, parameters).fetchall()
-        assert len(rows) == len(kept) > 1
-        for row, record in zip(rows, kept, strict=True):
-            form = {by_header[name].name: unprotect(text) for name, text in row.items() if name in by_header}
-            read, errors = read_form(kind.fields, form)
-            assert errors == {}
-            expected = {field.name: record[field.name] for field in kind.fields}
-            assert read == {**expected, "notes": expected["notes"].strip()}
 
 
 @pytest.mark.usefixtures("records")

@@ -33,6 +33,19 @@ UNITS: dict[str, Measure] = {
     "percent": Same("%", 0, 0),
     "volts": Same("V", 0, 0),
 }
+# And those that they are kept in, which a header tells too: whoever imports the file again need not ask.
+KEPT_UNITS = {
+    "odometer": "m",
+    "distance": "m",
+    "volume": "L",
+    "speed": "m/s",
+    "metres": "m",
+    "lasting": "s",
+    "hours": "s",
+    "acceleration": "m/s\u00b2",
+    "percent": "%",
+    "volts": "V",
+}
 DECIMALS = 2
 TYPED = ("xlsx", "parquet")
 
@@ -65,7 +78,8 @@ def _choose(exportable: Exportable, wanted: Wanted, names: Names, field: Field) 
     if wanted.values == "words" and (tell := exportable.tell.get(name)):
         return Chosen(field, Column(_name(field, wanted), "text"), tell)
     if wanted.values == "kept":
-        kind, write, unit = *_keep(field, names), ""
+        kind, write = _keep(field, names)
+        unit = KEPT_UNITS.get(field.show, "") if wanted.header != "name" else ""
     else:
         kind, write, unit = _word(field, names, wanted.format in TYPED)
 

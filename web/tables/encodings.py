@@ -32,6 +32,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _FREQUENT = "éèàçäöüñáíóúêô"
 _RARE = "ëâîïûùåæøœìòãÿžš"
+_NEVER_FIRST = "èëïùû"  # no word begins with these: what would be èkoda is Škoda
 _JOINS = "\u2019\u00b7\u00ad"
 _SIGNS = "\u2018\u201c\u201d\u201e\u2039\u203a«»\u2013\u2014…•€£°²³§®©™ºª½¼¾±µ\u00d7¿¡‰†" + _JOINS
 
@@ -98,6 +99,10 @@ def _weigh(sign: str, before: str, after: str) -> float:
         return -2.0
     if sign.isupper() and (before.islower() or (before.isupper() and after.islower())):
         return -3.0
+    if sign in _NEVER_FIRST and not before.isalpha() and after.isalpha():
+        return -2.0
+    if sign in _NEVER_FIRST and not before.isalpha():
+        return -2.0
     weight = 2.0 if sign.lower() in _FREQUENT else 1.0
     return weight if before.isalpha() or after.isalpha() or sign == "à" else weight / 4
 

@@ -50,3 +50,8 @@ def test_a_few_damaged_bytes_do_not_make_utf_8_another_encoding() -> None:
 )
 def test_a_choice_always_comes_out(content: bytes) -> None:
     assert isinstance(content.decode(guess_encoding(content), MARK), str)
+
+
+def test_a_make_that_begins_with_a_letter_of_its_own_is_read_right() -> None:
+    rows = "Fleet number;Make\n1;Škoda\n2;MAN\n".encode("cp1252")
+    assert "Škoda" in rows.decode(guess_encoding(rows))
