@@ -64,11 +64,10 @@ COMMENT ON COLUMN import_rows.changes IS '{field: [before, after], …}; before 
 COMMENT ON COLUMN import_rows.reasons IS '[[field, sentence], …]; the field is empty where it is the whole row';
 COMMENT ON COLUMN import_rows.cells IS 'the row as the file has it, where it was rejected';
 
--- How files with these headers were read and mapped the last time, to begin with the next time.
+-- How files with these headers were mapped the last time, to begin with the next time.
 CREATE TABLE import_sources (
     kind    text NOT NULL,
     source  text NOT NULL,
-    reading jsonb NOT NULL,
     mapping jsonb NOT NULL,
     used_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, source)
@@ -84,13 +83,3 @@ CREATE INDEX imported_positions_import ON imported_positions (import_id);
 
 -- Undoing an import finds by it what the import changed.
 CREATE INDEX audit_log_request ON audit_log (request_id) WHERE request_id LIKE 'import-%';
-
--- Whoever works on imports hears of one that waits.
-CREATE FUNCTION notify_import_waiting() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_notify('import_waiting', NEW.id::text);
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER import_waiting AFTER INSERT OR UPDATE OF state ON import_history FOR EACH ROW
-    WHEN (NEW.state IN ('checking', 'committing', 'undoing')) EXECUTE FUNCTION notify_import_waiting();

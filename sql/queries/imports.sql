@@ -101,9 +101,9 @@ SELECT line, verdict, name, record_id, changes, reasons, cells FROM import_rows
 WHERE import_id = :import_id AND verdict = :verdict AND line > :after ORDER BY line LIMIT :most;
 
 -- name: keep_import_source!
--- The next file with these headers begins with this reading and mapping.
-INSERT INTO import_sources (kind, source, reading, mapping) VALUES (:kind, :source, :reading, :mapping)
-ON CONFLICT (kind, source) DO UPDATE SET reading = excluded.reading, mapping = excluded.mapping, used_at = now();
+-- The next file with these headers begins with this mapping.
+INSERT INTO import_sources (kind, source, mapping) VALUES (:kind, :source, :mapping)
+ON CONFLICT (kind, source) DO UPDATE SET mapping = excluded.mapping, used_at = now();
 
 -- name: find_import_source$
 -- How a file with these headers was mapped the last time.

@@ -80,13 +80,12 @@ def load(connection: psycopg.Connection, id: int) -> Draft:
 
 
 def remember(connection: psycopg.Connection, row: Row) -> None:
-    """Begin with this reading and mapping when a file with the same headers comes again."""
+    """Begin with this mapping when a file with the same headers comes again."""
     with connection.transaction():
         queries.keep_import_source(
             connection,
             kind=row["kind"],
             source=row["source"],
-            reading=Jsonb(row["reading"]),
             mapping=Jsonb(row["mapping"]),
         )
 
