@@ -70,7 +70,7 @@ def test_an_empty_optional_cell_is_left_out() -> None:
         ("+,2026-01-01T00:00:00Z,1,2,3,4", "'+', which no topic can hold"),
         (",2026-01-01T00:00:00Z,1,2,3,4", "the uid is empty"),
         (f"{'x' * 201},2026-01-01T00:00:00Z,1,2,3,4", "longer than 200"),
-        (f"{'x' * 140_000},2026-01-01T00:00:00Z,1,2,3,4", "field larger than field limit"),
+        (f"{'x' * 1_100_000},2026-01-01T00:00:00Z,1,2,3,4", "field larger than field limit"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named_with_its_reason_and_the_next_one_is_read(
