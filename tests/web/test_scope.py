@@ -115,8 +115,13 @@ def test_bounds_and_reach_go_together(
     fleet.report("n2", 50.0, 11.5)
     watcher = watch(VIEWER)
     tools.until(lambda: watcher.sees("N1", "N2", "S1"), "both depots")
-    watcher.view([11.0, 48.0, 12.0, 49.0])
-    tools.until(lambda: len(watcher.snapshots[-1]["vehicles"]) == 2, "what lies in the bounds")
+
+    def sees_two() -> bool:
+        """Ask anew each time: a snapshot of before the site heard where N2 is now stays as it is."""
+        watcher.view([11.0, 48.0, 12.0, 49.0])
+        return len(watcher.snapshots[-1]["vehicles"]) == 2
+
+    tools.until(sees_two, "what lies in the bounds")
     assert watcher.snapshots[-1]["total"] == 3
 
 
