@@ -14,10 +14,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from sql.audit import Row
+from sql.pieces import cut
 from sql.queries import fetch_rows, queries
 
 KEPT = timedelta(days=14)
-PIECE_BYTES = 1024 * 1024
 LARGEST_FILE = 2 * 1024**3
 
 
@@ -101,7 +101,7 @@ def keep_file(connection: psycopg.Connection, run_id: int, path: Path) -> None:
     """Keep a file in pieces, in place of what an earlier attempt left."""
     queries.remove_export_pieces(connection, run_id=run_id)
     with path.open("rb") as file:
-        for number, piece in enumerate(iter(lambda: file.read(PIECE_BYTES), b"")):
+        for number, piece in enumerate(cut(file)):
             queries.add_export_piece(connection, run_id=run_id, number=number, content=piece)
 
 

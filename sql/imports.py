@@ -13,9 +13,9 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from sql.audit import Row, wrap
+from sql.pieces import PIECE_BYTES, cut
 from sql.queries import fetch_rows, queries
 
-PIECE_BYTES = 1 << 20
 # From which states each can be asked for.
 STEPS = {
     "checking": ["mapping", "checked", "cancelled", "failed"],
@@ -84,22 +84,13 @@ def begin(
 ) -> Row:
     """Keep a file to import from, in the transaction of the caller; the new import."""
     id: int = queries.add_import(connection, kind=kind, user_id=user_id, file_name=file_name)
-    digest, size, number = hashlib.sha256(), 0, 0
-    while piece := _read_piece(stream):
+    digest, size = hashlib.sha256(), 0
+    for number, piece in enumerate(cut(stream)):
         queries.add_import_piece(connection, import_id=id, number=number, content=piece)
         digest.update(piece)
-        size, number = size + len(piece), number + 1
+        size += len(piece)
     queries.end_import_file(connection, id=id, file_bytes=size, file_sha256=digest.hexdigest())
     return get(connection, id)
-
-
-def _read_piece(stream: BinaryIO) -> bytes:
-    """The next piece, whole unless it is the last, however little each read brings."""
-    parts, wanted = [], PIECE_BYTES
-    while wanted and (part := stream.read(wanted)):
-        parts.append(part)
-        wanted -= len(part)
-    return b"".join(parts)
 
 
 def open_file(connection: psycopg.Connection, row: Row) -> BinaryIO:

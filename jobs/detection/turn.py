@@ -72,9 +72,8 @@ def _look_through(
         vehicle = vehicles.get(window.device_id)
         if vehicle is None:  # the device is gone
             continue
-        findings = (
-            _look(window, fixes, names, vehicle) if len(fixes) else Findings()
-        )  # its positions are gone
+        # Where its positions are gone, so is all that was found in them.
+        findings = _look(window, fixes, names, vehicle) if len(fixes) else Findings()
         if findings is None:
             continue
         rest, until = None, window.until

@@ -14,7 +14,8 @@ from typing import cast
 from flask import Response, current_app, g, stream_with_context
 from psycopg_pool import ConnectionPool
 
-from sql.exports import PIECE_BYTES, add_run, end_run
+from sql.exports import add_run, end_run
+from sql.pieces import cut
 from sql.users import list_reach
 from web import database
 from web.exports.desk import find_desk
@@ -105,4 +106,4 @@ def begin(wanted: Wanted, template_id: int | None) -> int:
 def read_pieces(path: Path) -> Iterator[bytes]:
     """A file, piece by piece."""
     with path.open("rb") as file:
-        yield from iter(lambda: file.read(PIECE_BYTES), b"")
+        yield from cut(file)

@@ -15,7 +15,7 @@ from web.imports.kind import Column, ImportKind
 from web.languages import LANGUAGES, list_time_zones
 from web.tables.days import guess_order
 from web.tables.numbers import guess_decimal
-from web.tables.table import Cell, Line
+from web.tables.table import Line
 
 UNIT = re.compile(r"[(\[]([^)\]]*)[)\]]\s*$")
 ANY_ORDER = {"ymd"}  # what the days of a column have that read the same in any order
@@ -158,7 +158,7 @@ def _is_near(header: str, headers: Sequence[str]) -> bool:
 
 
 def _says_anything(sample: Sample, place: int) -> bool:
-    return any(find_cell(line, place) not in (None, "") for line in sample.lines)
+    return any(line.cells[place : place + 1] not in ([], [None], [""]) for line in sample.lines)
 
 
 def _looks_like(pattern: str, texts: list[str]) -> bool:
@@ -246,8 +246,3 @@ def read_mapping(kind: ImportKind, kept: dict[str, Any], headers: Sequence[str])
         if name in kept:
             mine[name] = kept[name]
     return Mapping(columns=columns, **mine)
-
-
-def find_cell(line: Line, place: int) -> Cell:
-    """The cell of a line at a place; nothing where the line is shorter."""
-    return line.cells[place] if place < len(line.cells) else None
